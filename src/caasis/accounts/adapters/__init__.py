@@ -1,0 +1,1 @@
+"""Adapters to outside systems of the accounts room."""

@@ -1,0 +1,1 @@
+"""Facts and evaluation of metrics."""

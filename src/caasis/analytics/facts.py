@@ -1,0 +1,53 @@
+"""Facts: from a registered case to the flat row that is counted. Written by the handler and by bulk loading alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from caasis.analytics.models import CaseFact
+from caasis.cases.models import Case
+from caasis.cases.rules.checks import age_band
+from caasis.cases.selectors import contract_party_of, with_parts
+from caasis.kernel.clock import day_in_japan
+
+_FIELDS = [f.name for f in CaseFact._meta.get_fields() if f.name != "case_id"]
+
+
+def fact_of(case: Case) -> CaseFact:
+    """The fact row of a case with its parts prefetched. The age is the contract party's, as the statistics use it."""
+    party = contract_party_of(case)
+    contract = next(iter(case.contracts.all()), None)
+    assert case.registered_at is not None
+    return CaseFact(
+        case_id=case.id,
+        centre_id=case.handling_centre_id,
+        received_on=case.received_on,
+        registered_on=day_in_japan(case.registered_at),
+        fiscal_year=case.fiscal_year,
+        prefecture_code=case.prefecture_code,
+        municipality_code=case.municipality_code,
+        channel=case.channel,
+        kind=case.kind,
+        result=case.result,
+        product=contract.product if contract else "",
+        sales_form=contract.sales_form if contract else "",
+        age_band=age_band(party.age if party else None),
+        sex=party.sex if party else "",
+        occupation=party.occupation if party else "",
+        amount=contract.amount if contract else None,
+        paid=contract.paid if contract else None,
+        days_to_close=(day_in_japan(case.handled_at) - case.received_on).days if case.handled_at else None,
+        injury=case.injury,
+        is_demo=case.is_demo,
+    )
+
+
+def store_facts(case_ids: Iterable[UUID]) -> int:
+    """Write or refresh the facts of registered cases. Idempotent: one row a case, however often it is registered."""
+    cases = with_parts(Case.objects.filter(id__in=list(case_ids)).exclude(registered_at=None))
+    rows = [fact_of(case) for case in cases]
+    CaseFact.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["case_id"], update_fields=_FIELDS, batch_size=1000
+    )
+    return len(rows)

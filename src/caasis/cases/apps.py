@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    name = "caasis.cases"
+    label = "cases"
+    verbose_name = "相談"
+
+    def ready(self) -> None:
+        from caasis.cases import handlers, privacy_data
+
+        privacy_data.register()
+        assert handlers

@@ -1,0 +1,52 @@
+"""What the cases room tells. Ids and codes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from caasis.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    topic: ClassVar[str] = "cases.opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSaved(Event):
+    topic: ClassVar[str] = "cases.card_saved"
+    version: int = 0
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAssigned(Event):
+    topic: ClassVar[str] = "cases.assigned"
+    to: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStateChanged(Event):
+    topic: ClassVar[str] = "cases.state_changed"
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRegistered(Event):
+    topic: ClassVar[str] = "cases.registered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    topic: ClassVar[str] = "cases.reopened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTimelineGrew(Event):
+    """A note, a task, an answer or a message of the consumer was added."""
+
+    topic: ClassVar[str] = "cases.timeline_grew"
+    kind: str = ""

@@ -1,0 +1,250 @@
+"""Reads of cases. A selector takes the actor and filters: it is the rule of who sees what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from caasis.cases.code_lists import label
+from caasis.cases.models import Approval, Case, CaseBusiness, CaseEntry, Contract, Draft, Note, Party, Task
+from caasis.cases.rules.card import SEALED_NAMES
+from caasis.cases.vocabulary import OPEN, PartyRole, State
+from caasis.kernel.actor import Actor, Purpose, Role
+from caasis.kernel.errors import NotFound
+from caasis.people.selectors import open_person
+from caasis.privacy.services import open_fields
+
+
+def visible_cases(*, actor: Actor) -> QuerySet[Case]:
+    """Cases that the actor may see: all of the own centre; registered ones of the nation, without personal data."""
+    if actor.is_system:
+        return Case.objects.all()
+    registered = Q(state=State.REGISTERED.value)
+    if actor.centre_id is not None and actor.works_for(actor.centre_id):
+        return Case.objects.filter(
+            registered | Q(handling_centre_id=actor.centre_id) | Q(owning_centre_id=actor.centre_id)
+        )
+    if actor.is_national:
+        return Case.objects.filter(registered)
+    return Case.objects.none()
+
+
+def own_cases(*, actor: Actor) -> QuerySet[Case]:
+    """Cases that the actor's centre handles."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return Case.objects.none()
+    return Case.objects.filter(handling_centre_id=actor.centre_id)
+
+
+def with_parts(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Prefetch what a list or a card shows, in a fixed number of queries."""
+    return cases.prefetch_related(
+        Prefetch("parties", Party.objects.select_related("person").order_by("position")),
+        Prefetch("contracts", Contract.objects.order_by("position")),
+        Prefetch("businesses", CaseBusiness.objects.order_by("position")),
+    )
+
+
+def get_case(*, actor: Actor, case_id: UUID, for_update: bool = False) -> Case:
+    """One case.
+
+    :raises NotFound: alike when it is absent and when it is hidden from the actor.
+    """
+    rows = visible_cases(actor=actor)
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    case = rows.filter(id=case_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def is_insider(case: Case, actor: Actor) -> bool:
+    """True inside the handling or owning centre: there the timeline, notes and personal data live."""
+    return actor.works_for(case.handling_centre_id) or actor.works_for(case.owning_centre_id) or actor.is_system
+
+
+def implied_purpose(case: Case, actor: Actor) -> Purpose | None:
+    """On one's own case the purpose is implied; otherwise it must be stated."""
+    return Purpose.OWN_CASE if actor.id is not None and case.counsellor_id == actor.id else None
+
+
+def consumer_of(case: Case) -> Party | None:
+    return next((party for party in case.parties.all() if PartyRole.CONSUMER in party.roles), None)
+
+
+def contract_party_of(case: Case) -> Party | None:
+    """契約当事者: the party that holds the role; nobody, until somebody says who it is."""
+    return next((party for party in case.parties.all() if PartyRole.CONTRACT_PARTY in party.roles), None)
+
+
+def read_card(case: Case) -> dict[str, Any]:
+    """The card without personal data: field name → typed value."""
+    consumer, contract_party = consumer_of(case), contract_party_of(case)
+    contract = next(iter(case.contracts.all()), None)
+    business = next(iter(case.businesses.all()), None)
+    other = contract_party if contract_party is not None and contract_party is not consumer else None
+    same: bool | None = None
+    if contract_party is not None:
+        same = contract_party is consumer
+    card: dict[str, Any] = {
+        name: getattr(case, name)
+        for name in ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
+    }
+    card |= {
+        "prefecture_code": consumer.prefecture_code if consumer else "",
+        "municipality_code": consumer.municipality_code if consumer else "",
+        "consumer_sex": consumer.sex if consumer else "",
+        "consumer_age": consumer.age if consumer else None,
+        "consumer_occupation": consumer.occupation if consumer else "",
+        "contract_party_is_consumer": same,
+        "party_relation": other.relation if other else "",
+        "party_sex": other.sex if other else "",
+        "party_age": other.age if other else None,
+        "party_occupation": other.occupation if other else "",
+        "business_name": business.name_as_heard if business else "",
+        "business_phone": business.phone if business else "",
+        "business_url": business.url if business else "",
+    }
+    for name in CONTRACT_NAMES:
+        card[name] = getattr(contract, name) if contract else _CONTRACT_EMPTY[name]
+    return card
+
+
+CONTRACT_NAMES = (
+    "product",
+    "product_text",
+    "sales_form",
+    "transaction_types",
+    "contracted_on",
+    "application_document_on",
+    "contract_document_on",
+    "credit_document_on",
+    "delivered_on",
+    "document_faulty",
+    "obstructed",
+    "requested_visit",
+    "amount",
+    "paid",
+    "payment_method",
+    "notice_sent_on",
+    "content_classes",
+    "keywords",
+)
+_CONTRACT_EMPTY: dict[str, Any] = {
+    name: [] if name in ("transaction_types", "content_classes", "keywords") else None for name in CONTRACT_NAMES
+} | {name: "" for name in ("product", "product_text", "sales_form", "payment_method")}
+
+
+def open_personal(case: Case, *, actor: Actor, purpose: Purpose | None = None) -> dict[str, str]:
+    """The card's personal fields, opened and logged. Empty when nobody gave a name.
+
+    :raises NotFound: outside the centre. :raises NotAllowed: without a purpose.
+    """
+    if not is_insider(case, actor):
+        raise NotFound
+    names = {name: "" for name in sorted(SEALED_NAMES)}
+    consumer = consumer_of(case)
+    if consumer is None or consumer.person is None:
+        return names
+    values = open_person(
+        consumer.person,
+        actor=actor,
+        purpose=purpose or implied_purpose(case, actor) or actor.purpose,  # type: ignore[arg-type]
+    )
+    return names | {
+        "consumer_name": values["name"],
+        "consumer_kana": values["kana"],
+        "consumer_phone": values.get("phone", ""),
+        "consumer_mail": values.get("mail", ""),
+        "consumer_postcode": values["postcode"],
+        "consumer_address": values["address"],
+        "contact_note": values["contact_note"],
+    }
+
+
+def has_personal(case: Case) -> bool:
+    """Whether there is a name, number or address behind the mask."""
+    consumer = consumer_of(case)
+    return consumer is not None and consumer.person is not None
+
+
+def fields_changed_since(case: Case, version: int) -> frozenset[str]:
+    """Names of card fields that saves after `version` changed."""
+    changed: set[str] = set()
+    for data in case.entries.filter(kind="card_saved").values_list("data", flat=True):
+        if data.get("version", 0) > version:
+            changed.update(data.get("fields", []))
+    return frozenset(changed)
+
+
+def timeline(case: Case, *, actor: Actor, limit: int = 200) -> list[CaseEntry]:
+    """The one timeline, newest first. Outsiders get none."""
+    if not is_insider(case, actor):
+        return []
+    return list(case.entries.order_by("-at", "-id")[:limit])
+
+
+def draft_of(case: Case, *, actor: Actor) -> Draft | None:
+    return Draft.objects.filter(case=case, user_id=actor.id).select_related("case").first()
+
+
+def read_draft(draft: Draft, *, actor: Actor) -> str:
+    """The draft's JSON text. One's own words: opened for one's own work."""
+    return open_fields(draft, "body", actor=actor, purpose=Purpose.OWN_CASE)["body"]
+
+
+def notes_of(case: Case, *, actor: Actor, purpose: Purpose) -> list[tuple[Note, str]]:
+    if not is_insider(case, actor):
+        raise NotFound
+    return [
+        (note, open_fields(note, "body", actor=actor, purpose=purpose)["body"])
+        for note in case.notes.filter(deleted_at=None)
+    ]
+
+
+def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
+    rows = Task.objects.filter(done_at=None, centre_id=actor.centre_id).select_related("case").order_by("due_at")
+    return rows.filter(case=case) if case is not None else rows.filter(assigned_to=actor.id)
+
+
+def approvals_waiting(*, actor: Actor) -> QuerySet[Approval]:
+    """Requests that wait in the actor's centre, oldest first; counsellors see those they sent."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return Approval.objects.none()
+    rows = Approval.objects.filter(centre_id=actor.centre_id, state=Approval.State.WAITING).select_related("case")
+    if not actor.has(Role.OFFICIAL, Role.SUPERVISOR):
+        rows = rows.filter(requested_by=actor.id)
+    return rows.order_by("requested_at")
+
+
+def get_approval(*, actor: Actor, approval_id: UUID, for_update: bool = False) -> Approval:
+    rows = Approval.objects.filter(centre_id=actor.centre_id) if actor.centre_id else Approval.objects.none()
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    approval = rows.filter(id=approval_id).select_related("case").first()
+    if approval is None or not actor.works_for(approval.centre_id):
+        raise NotFound
+    return approval
+
+
+def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:
+    """The figures beside the lists: mine, drafts, returned, waiting for approval, the whole centre."""
+    own = own_cases(actor=actor)
+    mine = own.filter(counsellor_id=actor.id)
+    open_states = [state.value for state in OPEN]
+    return {
+        "mine": mine.filter(state__in=open_states).count(),
+        "drafts": Draft.objects.filter(user_id=actor.id).count(),
+        "returned": mine.filter(state=State.RETURNED.value).count(),
+        "waiting": mine.filter(state=State.WAITING_APPROVAL.value).count(),
+        "centre": own.filter(state__in=open_states).count(),
+        "today": open_tasks(actor=actor).filter(due_at__date__lte=today).count(),
+    }
+
+
+def code_label(list_name: str, code: str) -> str:
+    return label(list_name, code)

@@ -1,0 +1,33 @@
+"""One function for each verb: permission, transaction, change, audit, event.
+
+Screens, API, commands and the twin all go through these; nothing else writes the tables of the room.
+"""
+
+from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
+from caasis.cases.services.drafting import discard_draft, save_draft
+from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
+from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
+from caasis.cases.services.opening import open_case
+from caasis.cases.services.saving import SaveResult, save_card
+
+__all__ = [
+    "SaveResult",
+    "add_note",
+    "add_task",
+    "assign_case",
+    "change_state",
+    "decide",
+    "delete_note",
+    "discard_draft",
+    "finish_task",
+    "open_case",
+    "register_light",
+    "reopen_case",
+    "request_approval",
+    "save_card",
+    "save_draft",
+    "take_case",
+    "take_contact",
+    "undo_step",
+    "withdraw_request",
+]

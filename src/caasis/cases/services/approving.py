@@ -1,0 +1,216 @@
+"""決裁: asking for it, deciding, returning, registering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from caasis.cases.events import CaseRegistered
+from caasis.cases.models import Approval, ApprovalDecision, Case
+from caasis.cases.rules.approval import Right, right_to_decide
+from caasis.cases.rules.card import to_json
+from caasis.cases.rules.checks import Check, check_card, open_flags, stops
+from caasis.cases.selectors import consumer_of, get_approval, read_card
+from caasis.cases.services.guards import locked_case, log, move
+from caasis.cases.services.rows import entry
+from caasis.cases.vocabulary import Entry, State
+from caasis.engines.masking import find_personal
+from caasis.kernel.actor import Actor, Role
+from caasis.kernel.clock import day_in_japan
+from caasis.kernel.errors import Invalid, NotAllowed, WrongState
+from caasis.organisations.selectors import CentrePolicy, policy_of
+from caasis.platform.outbox.publish import publish
+from caasis.platform.transactions import actor_transaction
+from caasis.privacy.services import read_sealed
+
+
+def run_checks(case: Case, card: dict[str, Any] | None = None) -> list[Check]:
+    """The machine's checks of a case as it stands. The consumer's name is looked for, never shown."""
+    card = card if card is not None else read_card(case)
+    return check_card(card, today=day_in_japan(timezone.now()), personal=personal_in_texts(case, card))
+
+
+def personal_in_texts(case: Case, card: dict[str, Any]) -> dict[str, list[str]]:
+    """What looks like a consumer's personal data in the open texts: field → kinds (氏名, 電話番号, …)."""
+    known: list[str] = []
+    consumer = consumer_of(case)
+    if consumer is not None and consumer.person is not None:
+        names = read_sealed(consumer.person, "name", "kana")
+        known = [name for name in names.values() if len(name) >= 2]
+    allowed = [card.get("business_phone") or "", card.get("business_name") or ""]
+    found: dict[str, list[str]] = {}
+    for field in ("title", "summary", "handling"):
+        spans = find_personal(card.get(field) or "", known=known, allowed=[a for a in allowed if a])
+        if spans:
+            found[field] = list(dict.fromkeys(PERSONAL_LABELS.get(span.kind, "個人情報") for span in spans))
+    return found
+
+
+PERSONAL_LABELS = {
+    "phone": "電話番号",
+    "mail": "メールアドレス",
+    "email": "メールアドレス",
+    "address": "住所",
+    "postcode": "郵便番号",
+    "card": "カード番号",
+    "account": "口座番号",
+    "known": "氏名",
+    "name": "氏名",
+}
+
+
+def request_approval(*, actor: Actor, case_id: UUID, reply: str = "") -> Approval | None:
+    """Ask for 決裁. Returns the request, or None where the centre's light path registered an inquiry at once.
+
+    :raises Invalid: a check says that something must be mended first; `fields` name where.
+    """
+    with actor_transaction(actor):
+        case = locked_case(actor=actor, case_id=case_id)
+        at = timezone.now()
+        if State(case.state) in (State.ADVISING, State.MEDIATING):
+            raise WrongState("先に「処理終了」にしてください。")
+        card = read_card(case)
+        checks = run_checks(case, card)
+        bad = stops(checks)
+        if bad:
+            raise Invalid(fields={check.field: [check.message] for check in bad})
+        policy = policy_of(case.handling_centre_id)
+        if policy.light_path_for_inquiries and case.kind == "inquiry" and not open_flags(checks):
+            register_light(case, actor=actor)
+            return None
+        case.handled_at = case.handled_at or at
+        move(case, "request_approval", actor=actor, at=at)
+        approval = Approval.objects.create(
+            case=case,
+            centre_id=case.handling_centre_id,
+            number=case.approvals.count() + 1,
+            requested_by=actor.id,
+            requested_at=at,
+            case_version=case.version,
+            snapshot=to_json(card),
+            checks=[check.to_json() for check in checks],
+            steps=list(policy.approval_steps),
+            reply=reply.strip()[:2000],
+        )
+        entry(case, Entry.APPROVAL_REQUESTED, actor=actor, at=at, number=approval.number).save(force_insert=True)
+        log(case, "request_approval", actor=actor)
+        return approval
+
+
+def register_light(case: Case, *, actor: Actor) -> None:
+    """軽い決裁: an inquiry without open checks is registered by the counsellor; the timeline says so."""
+    at = timezone.now()
+    move(case, "request_approval", actor=actor, at=at)
+    move(case, "approve", actor=actor, at=at)
+    _register(case, actor=actor, light=True)
+
+
+def withdraw_request(*, actor: Actor, case_id: UUID) -> Case:
+    """Take back a request that nobody has decided yet."""
+    with actor_transaction(actor):
+        case = locked_case(actor=actor, case_id=case_id)
+        approval = case.approvals.select_for_update().filter(state=Approval.State.WAITING).first()
+        if approval is None:
+            raise WrongState("取り下げられる決裁依頼がありません。")
+        if approval.requested_by != actor.id:
+            raise NotAllowed("依頼した本人だけが取り下げられます。")
+        if approval.decisions.exists():
+            raise WrongState("すでに決裁が始まっています。差し戻しを頼んでください。")
+        at = timezone.now()
+        approval.state = Approval.State.WITHDRAWN
+        approval.save(update_fields=["state"])
+        move(case, "withdraw_request", actor=actor, at=at)
+        entry(case, Entry.APPROVAL_WITHDRAWN, actor=actor, at=at, number=approval.number).save(force_insert=True)
+        return case
+
+
+def right_of(approval: Approval, actor: Actor, policy: CentrePolicy | None = None) -> Right:
+    """May the actor decide on this request now, and as whom?"""
+    policy = policy or policy_of(approval.centre_id)
+    return right_to_decide(
+        actor=actor,
+        centre_id=approval.centre_id,
+        steps=approval.steps,
+        current_step=approval.current_step,
+        requested_by=approval.requested_by,
+        deputies=policy.approval_deputies,
+        self_approval=policy.self_approval,
+    )
+
+
+def decide(
+    *,
+    actor: Actor,
+    approval_id: UUID,
+    approve: bool,
+    reason: str = "",
+    fields: Sequence[str] = (),
+    confirmed_checks: Sequence[str] = (),
+    case_version: int | None = None,
+) -> Approval:
+    """Approve one step, or return the case with a reason. The last approval registers it.
+
+    :raises Invalid: a flagged check isn't confirmed, or a return has no reason.
+    :raises WrongState: decided already, or the case changed since the approver looked.
+    """
+    with actor_transaction(actor):
+        approval = get_approval(actor=actor, approval_id=approval_id, for_update=True)
+        if approval.state != Approval.State.WAITING:
+            raise WrongState("この依頼は、すでに決裁が済んでいます。")
+        right = right_of(approval, actor)
+        if not right.allowed:
+            raise NotAllowed(right.why_not)
+        case = locked_case(actor=actor, case_id=approval.case_id, roles=(Role.OFFICIAL, Role.SUPERVISOR, Role.COUNSELLOR))
+        if case_version is not None and case_version != case.version:
+            raise WrongState("見ているあいだに内容が変わりました。開き直して確かめてください。")
+        at = timezone.now()
+        if approve:
+            open_now = [check["code"] for check in approval.checks if check["verdict"] == "flagged"]
+            left = [code for code in open_now if code not in confirmed_checks]
+            if left:
+                raise Invalid("指摘を1つずつ「確かめた」にしてから承認してください。", fields={code: ["確かめてください。"] for code in left})
+        elif len(reason.strip()) < 2:
+            raise Invalid(fields={"reason": ["差し戻す理由を書いてください。"]})
+        ApprovalDecision.objects.create(
+            approval=approval,
+            step=approval.current_step,
+            decision="approved" if approve else "returned",
+            decided_by=actor.id,
+            deputy_for=right.deputy_for,
+            reason=reason.strip()[:2000],
+            fields=list(fields),
+            confirmed_checks=list(confirmed_checks),
+            decided_at=at,
+        )
+        log(case, "approve_step" if approve else "return_case", actor=actor)
+        if not approve:
+            approval.state = Approval.State.RETURNED
+            approval.save(update_fields=["state"])
+            move(case, "return_case", actor=actor, at=at)
+            entry(case, Entry.RETURNED, actor=actor, at=at, number=approval.number, fields=list(fields)).save(force_insert=True)
+            return approval
+        approval.current_step += 1
+        entry(
+            case, Entry.APPROVAL_STEP, actor=actor, at=at, number=approval.number, step=approval.current_step, deputy_for=right.deputy_for
+        ).save(force_insert=True)
+        if approval.current_step >= len(approval.steps):
+            approval.state = Approval.State.APPROVED
+            approval.save(update_fields=["state", "current_step"])
+            move(case, "approve", actor=actor, at=at)
+            _register(case, actor=actor)
+        else:
+            approval.save(update_fields=["current_step"])
+        return approval
+
+
+def _register(case: Case, *, actor: Actor, light: bool = False) -> None:
+    at = timezone.now()
+    if case.registered_at is None:
+        # The first registration is the one that counts; a reopened case keeps its day.
+        case.registered_at = at
+    move(case, "register", actor=actor, at=at)
+    entry(case, Entry.REGISTERED, actor=actor, at=at, light=light).save(force_insert=True)
+    publish(CaseRegistered(subject=case.id, centre_id=case.handling_centre_id), actor=actor)

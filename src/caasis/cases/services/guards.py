@@ -1,0 +1,71 @@
+"""Permission and locking shared by the verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from caasis.audit.services import record_access
+from caasis.cases.events import CaseStateChanged
+from caasis.cases.models import Case
+from caasis.cases.selectors import get_case, is_insider
+from caasis.cases.services.rows import entry
+from caasis.cases.vocabulary import TRANSITIONS, VERB_LABELS, Entry, State
+from caasis.kernel.actor import Actor, Role
+from caasis.kernel.errors import NotAllowed, NotFound, WrongState
+from caasis.platform.outbox.publish import publish
+
+WORKERS = (Role.COUNSELLOR, Role.SUPERVISOR)
+
+
+def locked_case(*, actor: Actor, case_id: UUID, roles: tuple[Role, ...] = WORKERS) -> Case:
+    """The case, locked until the transaction ends, for an actor of the handling centre with one of the roles.
+
+    :raises NotFound: hidden or absent. :raises NotAllowed: seen, but not to be changed by this actor.
+    """
+    case = get_case(actor=actor, case_id=case_id, for_update=True)
+    if actor.is_system:
+        return case
+    if not is_insider(case, actor):
+        if case.state == State.REGISTERED:
+            raise NotAllowed("ほかのセンターの相談は変えられません。")
+        raise NotFound
+    if not actor.works_for(case.handling_centre_id) or not actor.has(*roles):
+        raise NotAllowed
+    return case
+
+
+def move(case: Case, verb: str, *, actor: Actor, at: datetime, save: bool = True) -> tuple[State, State]:
+    """Lead a case along a verb, with its line in the timeline and its event.
+
+    :raises WrongState: the verb does not start at the case's state.
+    """
+    sources, target = TRANSITIONS[verb]
+    before = State(case.state)
+    if before not in sources:
+        raise WrongState(f"「{before.label}」の相談では「{VERB_LABELS[verb]}」はできません。")
+    case.state = target.value
+    case.touched_at = at
+    case.version += 1
+    if save:
+        case.save()
+    entry(case, Entry.STATE_CHANGED, actor=actor, at=at, before=before.value, after=target.value, verb=verb).save(
+        force_insert=True
+    )
+    publish(
+        CaseStateChanged(subject=case.id, centre_id=case.handling_centre_id, before=before.value, after=target.value),
+        actor=actor,
+    )
+    return before, target
+
+
+def log(case: Case, action: str, *, actor: Actor, fields: tuple[str, ...] = (), reason: str = "") -> None:
+    record_access(
+        actor=actor,
+        action=action,
+        object_kind="case",
+        object_id=case.id,
+        centre_id=case.handling_centre_id,
+        fields=fields,
+        reason=reason,
+    )

@@ -1,0 +1,101 @@
+"""Opening a case: from a contact that waits, or directly (a phone call, a visit)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from caasis.cases.code_lists import code_lists
+from caasis.cases.models import Case
+from caasis.cases.rules.card import BY_NAME, clean_card
+from caasis.cases.services.rows import build_case, save_rows
+from caasis.kernel.actor import Actor, Role
+from caasis.kernel.clock import day_in_japan
+from caasis.kernel.errors import Invalid, NotAllowed
+from caasis.platform.geography import look_up_postcode
+from caasis.platform.transactions import actor_transaction
+
+
+def is_code(list_name: str, code: str) -> bool:
+    return code_lists()[list_name].is_valid(code)
+
+
+def clean_or_raise(raw: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
+    """Typed values of a card.
+
+    :raises Invalid: with a sentence for each field; with `strict` also for names that are no field.
+    """
+    values, errors = clean_card(raw, today=day_in_japan(timezone.now()), is_code=is_code)
+    if strict:
+        errors |= {name: ["この項目はありません。名前を確かめてください。"] for name in raw if name not in BY_NAME}
+    if errors:
+        raise Invalid(fields=errors)
+    return fill_place(values)
+
+
+def fill_place(values: dict[str, Any]) -> dict[str, Any]:
+    """A postcode says prefecture and municipality, unless they were given."""
+    if values.get("consumer_postcode") and not values.get("prefecture_code"):
+        place = look_up_postcode(values["consumer_postcode"])
+        if place is not None:
+            values["prefecture_code"] = place.prefecture_code
+            values["municipality_code"] = place.municipality_code
+    return values
+
+
+def open_case(
+    *,
+    actor: Actor,
+    card: Mapping[str, Any],
+    received_at: datetime | None = None,
+    receipt_number: str | None = None,
+    contact_id: UUID | None = None,
+    take: bool = True,
+    idempotency_key: str | None = None,
+    strict: bool = False,
+) -> Case:
+    """Open a case in the actor's centre. With `take` the actor handles it from now on.
+
+    A second call with the same idempotency key gives the first case back.
+
+    :raises Invalid: a field can't be taken. :raises NotAllowed: the actor does not work on cases.
+    """
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        raise NotAllowed("相談を受け付けられるのは、センターの相談員と職員です。")
+    values = clean_or_raise(card, strict=strict)
+    values.setdefault("channel", "phone")
+    if not values["channel"]:
+        values["channel"] = "phone"
+    at = timezone.now()
+    handles = take and actor.has(Role.COUNSELLOR, Role.SUPERVISOR)
+    key = f"{actor.centre_id}:{idempotency_key}"[:80] if idempotency_key else None
+    with actor_transaction(actor):
+        if key:
+            known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first()
+            if known is not None:
+                return known
+        rows = build_case(
+            actor=actor,
+            centre_id=actor.centre_id,
+            card=values,
+            received_at=received_at or at,
+            at=at,
+            receipt_number=receipt_number,
+            contact_id=contact_id,
+            counsellor_id=actor.id if handles else None,
+            idempotency_key=key,
+        )
+        try:
+            with transaction.atomic():
+                return save_rows(rows)
+        except IntegrityError:
+            # The same key arrived twice at once: the other one won.
+            known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first() if key else None
+            if known is None:
+                raise
+            return known

@@ -1,0 +1,174 @@
+"""Building the rows of a new case, unsaved: the single service saves them one by one, the bulk service in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from caasis.audit.models import AccessRecord
+from caasis.audit.services import access_row
+from caasis.cases.code_lists import codes_version
+from caasis.cases.events import CaseOpened
+from caasis.cases.models import Case, CaseBusiness, CaseContact, CaseEntry, Contract, Party
+from caasis.cases.rules.card import SEALED_NAMES
+from caasis.cases.selectors import CONTRACT_NAMES
+from caasis.cases.vocabulary import Entry, PartyRole, State
+from caasis.kernel.actor import Actor
+from caasis.kernel.clock import day_in_japan, fiscal_year
+from caasis.kernel.ids import new_receipt_number, uuid7
+from caasis.people.models import ContactPoint, Person
+from caasis.people.services import build_person
+from caasis.platform.outbox.models import OutboxEvent
+from caasis.platform.outbox.publish import outbox_row
+from caasis.privacy.keys import new_record_key
+from caasis.privacy.models import RecordKey
+
+#: Card field of a person → the person's own field.
+PERSON_NAMES = {
+    "consumer_name": "name",
+    "consumer_kana": "kana",
+    "consumer_phone": "phone",
+    "consumer_mail": "mail",
+    "consumer_postcode": "postcode",
+    "consumer_address": "address",
+    "contact_note": "contact_note",
+}
+CASE_NAMES = ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
+CONSUMER_NAMES = {"consumer_sex": "sex", "consumer_age": "age", "consumer_occupation": "occupation"}
+OTHER_NAMES = {"party_relation": "relation", "party_sex": "sex", "party_age": "age", "party_occupation": "occupation"}
+BUSINESS_NAMES = {"business_name": "name_as_heard", "business_phone": "phone", "business_url": "url"}
+
+
+@dataclass(slots=True)
+class CaseRows:
+    """All rows of one case, in the order in which they can be inserted."""
+
+    keys: list[RecordKey]
+    persons: list[Person]
+    points: list[ContactPoint]
+    case: Case
+    parties: list[Party]
+    contracts: list[Contract]
+    businesses: list[CaseBusiness]
+    contacts: list[CaseContact] = field(default_factory=list)
+    entries: list[CaseEntry] = field(default_factory=list)
+    events: list[OutboxEvent] = field(default_factory=list)
+    accesses: list[AccessRecord] = field(default_factory=list)
+
+
+def entry(case: Case, kind: Entry, *, actor: Actor, at: datetime, **data: Any) -> CaseEntry:
+    """An unsaved line of the timeline."""
+    return CaseEntry(id=uuid7(), case=case, at=at, kind=kind.value, actor_id=actor.id, data=data)
+
+
+def build_case(
+    *,
+    actor: Actor,
+    centre_id: UUID,
+    card: Mapping[str, Any],
+    received_at: datetime,
+    at: datetime,
+    receipt_number: str | None = None,
+    contact_id: UUID | None = None,
+    counsellor_id: UUID | None = None,
+    idempotency_key: str | None = None,
+    is_demo: bool = False,
+) -> CaseRows:
+    """Rows of a case as it is opened. `card` holds typed values (see rules.card); what is absent is unknown."""
+    key_row, _ = new_record_key(centre_id)
+    day = day_in_japan(received_at)
+    case = Case(
+        receipt_number=receipt_number or new_receipt_number(day.year),
+        owning_centre_id=centre_id,
+        handling_centre_id=centre_id,
+        counsellor_id=counsellor_id,
+        record_key_id=key_row.id,
+        state=(State.ADVISING if counsellor_id else State.RECEIVED).value,
+        received_at=received_at,
+        received_on=day,
+        fiscal_year=fiscal_year(day),
+        codes_version=codes_version(),
+        idempotency_key=idempotency_key,
+        is_demo=is_demo,
+        touched_at=at,
+        **{name: card[name] for name in CASE_NAMES if name in card and card[name] is not None},
+    )
+    if not case.kind:
+        case.kind = "complaint"
+    case.route = case.route or "direct"
+    rows = CaseRows([key_row], [], [], case, [], [], [])
+
+    personal = {PERSON_NAMES[name]: card[name] for name in SEALED_NAMES if card.get(name)}
+    person: Person | None = None
+    if personal:
+        built = build_person(centre_id=centre_id, values=personal)
+        rows.keys.append(built.key)
+        rows.persons.append(built.person)
+        rows.points.extend(built.points)
+        person = built.person
+    consumer = Party(
+        case=case,
+        person=person,
+        position=1,
+        roles=[PartyRole.CONSUMER.value],
+        prefecture_code=card.get("prefecture_code") or "",
+        municipality_code=card.get("municipality_code") or "",
+        **{attr: card[name] for name, attr in CONSUMER_NAMES.items() if card.get(name) not in (None, "")},
+    )
+    rows.parties.append(consumer)
+    same = card.get("contract_party_is_consumer")
+    if same is True:
+        consumer.roles.append(PartyRole.CONTRACT_PARTY.value)
+    elif same is False:
+        rows.parties.append(_other_party(case, card))
+    set_place(case, rows.parties)
+    rows.contracts.append(
+        Contract(case=case, position=1, **{name: card[name] for name in CONTRACT_NAMES if card.get(name) is not None})
+    )
+    if any(card.get(name) for name in BUSINESS_NAMES):
+        rows.businesses.append(
+            CaseBusiness(case=case, position=1, **{attr: card.get(name) or "" for name, attr in BUSINESS_NAMES.items()})
+        )
+    if contact_id is not None:
+        rows.contacts.append(CaseContact(case=case, contact_id=contact_id))
+    rows.entries.append(entry(case, Entry.OPENED, actor=actor, at=at, channel=case.channel))
+    rows.events.append(outbox_row(CaseOpened(subject=case.id, centre_id=centre_id), actor))
+    rows.accesses.append(
+        access_row(actor=actor, action="open_case", object_kind="case", object_id=case.id, centre_id=centre_id)
+    )
+    return rows
+
+
+def _other_party(case: Case, card: Mapping[str, Any]) -> Party:
+    return Party(
+        case=case,
+        position=2,
+        roles=[PartyRole.CONTRACT_PARTY.value],
+        **{attr: card[name] for name, attr in OTHER_NAMES.items() if card.get(name) not in (None, "")},
+    )
+
+
+def set_place(case: Case, parties: list[Party]) -> None:
+    """The case counts where its consumer lives."""
+    consumer = parties[0]
+    case.prefecture_code = consumer.prefecture_code
+    case.municipality_code = consumer.municipality_code
+
+
+def save_rows(rows: CaseRows) -> Case:
+    """Insert the rows of one case."""
+    RecordKey.objects.bulk_create(rows.keys)
+    Person.objects.bulk_create(rows.persons)
+    ContactPoint.objects.bulk_create(rows.points)
+    rows.case.save(force_insert=True)
+    Party.objects.bulk_create(rows.parties)
+    Contract.objects.bulk_create(rows.contracts)
+    CaseBusiness.objects.bulk_create(rows.businesses)
+    CaseContact.objects.bulk_create(rows.contacts)
+    CaseEntry.objects.bulk_create(rows.entries)
+    AccessRecord.objects.bulk_create(rows.accesses)
+    OutboxEvent.objects.bulk_create(rows.events)
+    return rows.case

@@ -1,0 +1,185 @@
+"""Saving the card: optimistic lock, merging of what does not overlap, history and timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from caasis.cases.events import CardSaved
+from caasis.cases.models import Case, CaseBusiness, Contract, Draft, Party
+from caasis.cases.rules.card import SEALED_NAMES, changed_fields
+from caasis.cases.rules.merge import Merge, merge_changes
+from caasis.cases.selectors import CONTRACT_NAMES, consumer_of, contract_party_of, fields_changed_since, read_card
+from caasis.cases.services.guards import locked_case, log
+from caasis.cases.services.opening import clean_or_raise
+from caasis.cases.services.rows import (
+    BUSINESS_NAMES,
+    CASE_NAMES,
+    CONSUMER_NAMES,
+    OTHER_NAMES,
+    PERSON_NAMES,
+    entry,
+)
+from caasis.cases.vocabulary import EDITABLE, Entry, PartyRole, State
+from caasis.kernel.actor import Actor, Purpose
+from caasis.kernel.errors import VersionConflict, WrongState
+from caasis.people.selectors import open_person
+from caasis.people.services import build_person, save_person, update_person
+from caasis.platform.outbox.publish import publish
+from caasis.platform.transactions import actor_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResult:
+    """What a save did: the new version, the fields it changed, and those of others that were merged in."""
+
+    case: Case
+    fields: tuple[str, ...] = ()
+    merged: tuple[str, ...] = field(default=())
+
+
+def save_card(
+    *, actor: Actor, case_id: UUID, version: int, changes: Mapping[str, Any], strict: bool = False
+) -> SaveResult:
+    """Save changed fields of the card that was opened at `version`.
+
+    Others' saves since then are merged where they don't overlap.
+
+    :raises Invalid: a field can't be taken; nothing is saved.
+    :raises VersionConflict: both changed the same field; `details` holds `overlaps` {field: (mine, theirs)}, `merged`
+        (fields that would merge), `version` and `by` (who saved last).
+    """
+    values = clean_or_raise(changes, strict=strict)
+    at = timezone.now()
+    with actor_transaction(actor):
+        case = locked_case(actor=actor, case_id=case_id)
+        if State(case.state) not in EDITABLE:
+            raise WrongState(f"「{State(case.state).label}」の相談は書き換えられません。再開するか、差し戻してもらってください。")
+        current = read_card(case)
+        opened: dict[str, str] = {}
+        if SEALED_NAMES & values.keys():
+            opened = _personal_now(case, actor)
+            current |= opened
+        merge = Merge({k: v for k, v in values.items() if current.get(k) != v}, {})
+        theirs: frozenset[str] = frozenset()
+        if version != case.version:
+            theirs = fields_changed_since(case, version)
+            merge = merge_changes(mine=values, current=current, changed_since=theirs)
+        if not merge.clean:
+            last = case.entries.filter(kind=Entry.CARD_SAVED.value).order_by("-at").first()
+            raise VersionConflict(
+                current=current,
+                overlaps=merge.overlaps,
+                merged=sorted(merge.apply),
+                version=case.version,
+                by=last.actor_id if last else None,
+                at=last.at if last else None,
+            )
+        changed = changed_fields(current, merge.apply)
+        if changed:
+            _apply(case, {name: merge.apply[name] for name in changed}, actor=actor, at=at)
+        Draft.objects.filter(case=case, user_id=actor.id).delete()
+        return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))
+
+
+def _personal_now(case: Case, actor: Actor) -> dict[str, str]:
+    consumer = consumer_of(case)
+    if consumer is None or consumer.person is None:
+        return {name: "" for name in PERSON_NAMES}
+    values = open_person(consumer.person, actor=actor, purpose=Purpose.OWN_CASE)
+    return {name: values.get(attr, "") for name, attr in PERSON_NAMES.items()}
+
+
+def _apply(case: Case, changes: dict[str, Any], *, actor: Actor, at: datetime) -> None:
+    for name in CASE_NAMES:
+        if name in changes:
+            setattr(case, name, changes[name])
+    _apply_parties(case, changes)
+    _apply_contract(case, changes)
+    _apply_business(case, changes)
+    case.version += 1
+    case.touched_at = at
+    if case.state == State.RECEIVED and case.counsellor_id:
+        case.state = State.ADVISING.value
+    case.save()
+    names = tuple(sorted(changes))
+    entry(case, Entry.CARD_SAVED, actor=actor, at=at, version=case.version, fields=names).save(force_insert=True)
+    log(case, "save_card", actor=actor, fields=names)
+    publish(
+        CardSaved(subject=case.id, centre_id=case.handling_centre_id, version=case.version, fields=names), actor=actor
+    )
+
+
+def _apply_parties(case: Case, changes: dict[str, Any]) -> None:
+    consumer = consumer_of(case)
+    if consumer is None:
+        consumer = Party(case=case, position=1, roles=[PartyRole.CONSUMER.value])
+        consumer.save(force_insert=True)
+    personal = {PERSON_NAMES[name]: changes[name] for name in PERSON_NAMES if name in changes}
+    if personal:
+        if consumer.person is None:
+            consumer.person = save_person(build_person(centre_id=case.owning_centre_id, values=personal))
+        else:
+            update_person(consumer.person, personal)
+    for name, attr in CONSUMER_NAMES.items():
+        if name in changes:
+            setattr(consumer, attr, changes[name])
+    for name in ("prefecture_code", "municipality_code"):
+        if name in changes:
+            setattr(consumer, name, changes[name] or "")
+            setattr(case, name, changes[name] or "")
+    role = PartyRole.CONTRACT_PARTY.value
+    other = contract_party_of(case)
+    if other is consumer:
+        other = None
+    if "contract_party_is_consumer" in changes:
+        same = changes["contract_party_is_consumer"]
+        consumer.roles = [r for r in consumer.roles if r != role] + ([role] if same else [])
+        if same is not False and other is not None:
+            other.delete()
+            other = None
+        if same is False and other is None:
+            other = Party(case=case, position=_free_position(case), roles=[role])
+    elif other is None and any(changes.get(name) for name in OTHER_NAMES):
+        # Somebody describes another contract party: then the consumer is not the one.
+        consumer.roles = [r for r in consumer.roles if r != role]
+        other = Party(case=case, position=_free_position(case), roles=[role])
+    if other is not None:
+        for name, attr in OTHER_NAMES.items():
+            if name in changes:
+                setattr(other, attr, changes[name])
+        other.save()
+    consumer.save()
+    case.__dict__.get("_prefetched_objects_cache", {}).pop("parties", None)
+
+
+def _free_position(case: Case) -> int:
+    return max([party.position for party in case.parties.all()], default=0) + 1
+
+
+def _apply_contract(case: Case, changes: dict[str, Any]) -> None:
+    if not any(name in changes for name in CONTRACT_NAMES):
+        return
+    contract = case.contracts.order_by("position").first() or Contract(case=case, position=1)
+    for name in CONTRACT_NAMES:
+        if name in changes:
+            setattr(contract, name, changes[name])
+    contract.save()
+
+
+def _apply_business(case: Case, changes: dict[str, Any]) -> None:
+    if not any(name in changes for name in BUSINESS_NAMES):
+        return
+    business = case.businesses.order_by("position").first() or CaseBusiness(case=case, position=1)
+    for name, attr in BUSINESS_NAMES.items():
+        if name in changes:
+            setattr(business, attr, changes[name] or "")
+    if "business_name" in changes:
+        # Another name is another business until a person confirms it again.
+        business.business = None
+    business.save()

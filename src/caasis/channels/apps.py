@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class ChannelsConfig(AppConfig):
+    name = "caasis.channels"
+    label = "channels"
+    verbose_name = "接点"
+
+    def ready(self) -> None:
+        from caasis.channels import privacy_data
+
+        privacy_data.register()

@@ -1,0 +1,38 @@
+"""Registration of the room's personal data."""
+
+from __future__ import annotations
+
+from caasis.channels.models import IntakeDraft, Message, Submission
+from caasis.privacy.registry import PersonalData, register_personal_data
+
+
+def register() -> None:
+    register_personal_data(
+        PersonalData(
+            model=Message,
+            kind="message",
+            fields={"body": "やりとり"},
+            centre_of=lambda message: message.centre_id,
+            key_of=lambda message: message.contact.record_key_id,
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=Submission,
+            kind="submission",
+            fields={"answers": "相談フォームの内容"},
+            centre_of=lambda submission: submission.centre_id,
+            key_of=lambda submission: submission.contact.record_key_id,
+        )
+    )
+    # An unsent form belongs to no centre: nobody but the system, acting for whoever holds the code, opens it.
+    register_personal_data(
+        PersonalData(
+            model=IntakeDraft,
+            kind="intake_draft",
+            fields={"answers": "送る前の相談フォーム"},
+            centre_of=lambda draft: None,
+            key_of=lambda draft: draft.record_key_id,
+            may_open=lambda draft, actor, purpose: actor.is_system,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Settings, URLs, processes and the command: wires the rooms, imported by none."""

@@ -1,0 +1,23 @@
+"""ASGI entry: Django, and beside it the browser streams on the same port."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caasis.config.settings")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+_django = get_asgi_application()
+
+from caasis.config.streaming import stream_application  # noqa: E402
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await stream_application.lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/desk/stream":
+        await stream_application(scope, receive, send)
+    elif scope["type"] == "http":
+        await _django(scope, receive, send)

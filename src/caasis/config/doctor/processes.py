@@ -1,0 +1,104 @@
+"""Checks of what runs: the supervised processes, the relay, the search index."""
+
+from pathlib import Path
+
+import psycopg
+
+from caasis.config.doctor.registry import OK, PROBLEM, WARN, Finding, Situation, check
+from caasis.config.supervision.remote import Supervisor, SupervisorUnreachable
+
+SLOW_SECONDS = 10
+STUCK_SECONDS = 120
+FAR_BEHIND = 1000
+"""Events; the indexer takes them in batches, so that some are always on their way."""
+
+
+@check("プロセス")
+def children_running(situation: Situation) -> Finding:
+    """Every supervised process runs."""
+    if situation.holder is None:
+        return Finding(WARN, "caasis up は動いていません。", "caasis up を実行してください。")
+    try:
+        programs = Supervisor(situation.home.supervisor_socket).states()
+    except SupervisorUnreachable:
+        return Finding(PROBLEM, "プロセスの監視が応答しません。", "caasis down のあと、caasis up を実行してください。")
+    starting = [each.name for each in programs if each.state == "STARTING"]
+    bad = [each.name for each in programs if not each.running and each.state != "STARTING"]
+    if bad:
+        logs = "、".join(f"{name}.log" for name in bad)
+        return Finding(PROBLEM, f"動いていません：{'、'.join(bad)}。", f"{situation.home.log}の{logs}を見てください。")
+    if starting:
+        return Finding(
+            WARN, f"起動している途中です：{'、'.join(starting)}。", "10秒ほど待って、もう一度調べてください。"
+        )
+    return Finding(OK, f"{len(programs)}個とも動いています。")
+
+
+@check("出来事の配達")
+def relay_lag(situation: Situation) -> Finding:
+    """Committed events are numbered and delivered soon; none was given up."""
+    found = situation.need_database()
+    with psycopg.connect(found.application, connect_timeout=5) as connection:
+        if not _exists(connection, "platform_outbox"):
+            return Finding(WARN, "表がまだありません。", "caasis migrate を実行してください。")
+        row = connection.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM max(now() - created_at)), 0)::float"
+            " FROM platform_outbox WHERE position IS NULL"
+        ).fetchone()
+        letters = connection.execute("SELECT count(*) FROM platform_dead_letter WHERE resolved_at IS NULL").fetchone()
+        behind = connection.execute(
+            "SELECT c.consumer, count(*), extract(epoch FROM max(now() - o.created_at))::float"
+            " FROM platform_consumer_cursor c JOIN platform_outbox o ON o.position > c.position"
+            " GROUP BY c.consumer HAVING max(now() - o.created_at) > make_interval(secs => %s) ORDER BY 3 DESC LIMIT 1",
+            [SLOW_SECONDS],
+        ).fetchone()
+    waiting, oldest = row or (0, 0.0)
+    given_up = letters[0] if letters else 0
+    if oldest > SLOW_SECONDS:
+        state = PROBLEM if oldest > STUCK_SECONDS else WARN
+        return Finding(
+            state, f"{waiting}件が{oldest:.0f}秒待っています。", f"{situation.home.log}/relay.logを見てください。"
+        )
+    if given_up:
+        return Finding(
+            WARN, f"配達できなかったものが{given_up}件あります。", "管理画面で内容を確かめ、再送してください。"
+        )
+    if behind is not None:
+        state = PROBLEM if behind[2] > STUCK_SECONDS else WARN
+        return Finding(state, f"{behind[0]}が{behind[1]}件遅れています。", "数分待って、もう一度調べてください。")
+    return Finding(OK, "遅れはありません。")
+
+
+def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
+    return bool(row and row[0])
+
+
+@check("検索の索引")
+def index_present(situation: Situation) -> Finding:
+    """The search index of this machine stands and follows the events."""
+    found = situation.need_database()
+    folder = situation.home.path / "index"
+    with psycopg.connect(found.application, connect_timeout=5) as connection:
+        if not _exists(connection, "platform_outbox_head"):
+            return Finding(WARN, "表がまだありません。", "caasis migrate を実行してください。")
+        row = connection.execute("SELECT last_position FROM platform_outbox_head").fetchone()
+    head = row[0] if row else 0
+    position = _index_position(folder)
+    if position is None:
+        if head == 0:
+            return Finding(OK, "索引に入れるものはまだありません。")
+        return Finding(PROBLEM, "索引がありません。", f"{situation.home.log}/indexer.logを見てください。")
+    if head - position > FAR_BEHIND:
+        return Finding(WARN, f"索引が{head - position}件遅れています。", "数分待って、もう一度調べてください。")
+    return Finding(OK, "索引は新しい状態です。")
+
+
+def _index_position(folder: Path) -> int | None:
+    from caasis.platform.search.indexer import read_cursor
+
+    try:
+        position: int | None = read_cursor(folder)
+    except (OSError, ValueError):
+        return None
+    return position

@@ -1,0 +1,63 @@
+"""Wires the stream hub to sessions and permission: who may hear which event."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from caasis.accounts.models import User
+from caasis.accounts.selectors import actor_of
+from caasis.kernel.actor import PUBLIC, Actor
+from caasis.platform.streams.hub import Sees, StreamEvent, StreamHub
+from caasis.platform.transactions import set_scope
+
+#: National roles hear only of what counts: never of a case that isn't registered.
+NATIONAL_TOPICS = frozenset({"cases.registered", "analytics.facts_changed"})
+
+
+def sees_for(actor: Actor) -> Sees:
+    """The filter of one actor, applied to every event of the stream."""
+    centre = actor.centre_id
+
+    def sees(event: StreamEvent) -> bool:
+        if centre is not None and event.centre_id == centre:
+            return True
+        return actor.is_national and event.topic in NATIONAL_TOPICS
+
+    return sees
+
+
+def _actor_behind(cookie_header: str) -> Actor | None:
+    try:
+        morsel = SimpleCookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return None
+    if morsel is None:
+        return None
+    with transaction.atomic():
+        set_scope(PUBLIC)
+        user_id = SessionStore(morsel.value).get(SESSION_KEY)
+        user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+        return actor_of(user) if user else None
+
+
+async def authorise(cookie_header: str) -> Sees | None:
+    actor = await sync_to_async(_actor_behind, thread_sensitive=False)(cookie_header)
+    return sees_for(actor) if actor else None
+
+
+def conninfo() -> str:
+    """libpq's connection string of the application role."""
+    from psycopg.conninfo import make_conninfo
+
+    own = settings.DATABASES["default"]
+    parts = {"dbname": own["NAME"], "user": own["USER"], "password": own["PASSWORD"], "host": own["HOST"], "port": own["PORT"]}
+    return make_conninfo(**{key: str(value) for key, value in parts.items() if value})
+
+
+stream_application = StreamHub(conninfo(), authorise, recheck_topics=("accounts.roles_changed",))

@@ -1,0 +1,1 @@
+"""The counsellors', supervisors', officials' and analysts' screens."""

@@ -1,0 +1,75 @@
+"""Candidates: what is known already, shown in pencil under its field with where it comes from. Never saved unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from caasis.cases.code_lists import code_lists, label
+from caasis.cases.rules.card import BY_NAME, SEALED_NAMES, Kind, show
+from caasis.desk.card import as_typed
+from caasis.engines.deadlines import likely_transaction_types
+
+FORM = "相談フォーム"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One line under a field. `value` is what adopting types in; `adopted` when the field holds it already."""
+
+    name: str
+    value: str
+    shown: str
+    source: str
+    adopted: bool
+
+
+def candidates_for(
+    card: Mapping[str, Any], *, answered: Mapping[str, Any], opened: bool
+) -> dict[str, Candidate]:
+    """At most one candidate for a field, by name.
+
+    `card` holds typed values as they stand on the screen, `answered` those that the consumer gave in the web form.
+    """
+    found: dict[str, Candidate] = {}
+    for name, given in answered.items():
+        if name not in BY_NAME or given in (None, "", []) or (name in SEALED_NAMES and not opened):
+            continue
+        field = BY_NAME[name]
+        value = date.fromisoformat(given) if field.kind is Kind.DAY and isinstance(given, str) else given
+        if field.kind in (Kind.FLAG, Kind.LONG_TEXT, Kind.CODES):
+            continue
+        found[name] = Candidate(name, _text(name, value), show(name, value, label), FORM, card.get(name) == value)
+    _add(found, card, "product", _product(card))
+    _add(found, card, "transaction_types", _transaction_types(card))
+    return found
+
+
+def _add(found: dict[str, Candidate], card: Mapping[str, Any], name: str, offer: tuple[str, str, str] | None) -> None:
+    if offer is not None and not card.get(name) and name not in found:
+        value, shown, source = offer
+        found[name] = Candidate(name, value, shown, source, False)
+
+
+def _product(card: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    words = str(card.get("product_text") or "")
+    terms = code_lists()["product"].search(words[:80], limit=1) if words else ()
+    return (terms[0].code, terms[0].label, f"「{words[:12]}」から") if terms else None
+
+
+def _transaction_types(card: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    try:
+        likely = likely_transaction_types(str(card.get("sales_form") or "unknown"))
+    except KeyError:
+        return None
+    if not likely:
+        return None
+    first = likely[0]
+    return first, label("transaction_type", first), "販売購入形態から"
+
+
+def _text(name: str, value: Any) -> str:
+    typed = as_typed(name, value)
+    return typed if isinstance(typed, str) else ",".join(typed)

@@ -1,0 +1,1 @@
+"""Lists of URLs, one for each part of the desk."""

@@ -1,0 +1,10 @@
+"""URLs of the desk face, brought together from the lists of its parts."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+from caasis.desk.routes import analysis, approval, cases
+
+app_name = "desk"
+urlpatterns: list[URLPattern | URLResolver] = [*cases.urlpatterns, *approval.urlpatterns, *analysis.urlpatterns]

@@ -1,0 +1,49 @@
+"""Articles (FAQ, self-help guides) and alerts, in the thinnest form that portal and desk can show."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from caasis.platform.models import VersionedRecord
+
+
+class Article(VersionedRecord):
+    """One article. `number` is printed for the phone, so that a later consultation can name it (K15)."""
+
+    class Kind(models.TextChoices):
+        FAQ = "faq", "よくある質問"
+        GUIDE = "guide", "自分でできること"
+        MANUAL = "manual", "相談員の手引"
+        ALERT = "alert", "注意喚起"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "下書き"
+        PUBLISHED = "published", "公開"
+        WITHDRAWN = "withdrawn", "取り下げ"
+
+    number = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    audience = models.CharField(max_length=10, default="public")
+    title = models.CharField(max_length=120)
+    #: The answer in one sentence, shown first.
+    lead = models.CharField(max_length=240)
+    #: Paragraphs separated by empty lines; lines that begin with 「・」 are a list.
+    body = models.TextField()
+    situation = models.CharField(max_length=30, blank=True, default="")
+    sales_form = models.CharField(max_length=20, blank=True, default="")
+    product = models.CharField(max_length=20, blank=True, default="")
+    law = models.CharField(max_length=120, blank=True, default="")
+    law_checked_on = models.DateField(null=True)
+    published_on = models.DateField(null=True)
+    region = models.CharField(max_length=60, blank=True, default="")
+    useful_votes = models.PositiveIntegerField(default=0)
+    not_useful_votes = models.PositiveIntegerField(default=0)
+    views = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "knowledge_article"
+        ordering = ["-published_on", "number"]
+
+    def __str__(self) -> str:
+        return self.title

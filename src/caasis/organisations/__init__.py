@@ -1,0 +1,1 @@
+"""Municipalities, centres, partnerships, opening hours, settings and flags per centre."""

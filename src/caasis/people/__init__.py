@@ -1,0 +1,1 @@
+"""Consumers, contact points, consent."""

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "caasis.people"
+    label = "people"
+    verbose_name = "人"
+
+    def ready(self) -> None:
+        from caasis.people import privacy_data
+
+        privacy_data.register()

@@ -1,0 +1,1 @@
+"""Django-aware and free of the domain: base models, crypto, outbox, jobs, streams, search, files."""

@@ -1,0 +1,1 @@
+"""The file store: content sniffing, limits, encryption at rest."""

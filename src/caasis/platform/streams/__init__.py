@@ -1,0 +1,1 @@
+"""Browser streams: server-sent events beside Django, caught up by position."""

@@ -1,0 +1,1 @@
+"""Purposes, sealed fields, record keys, blind index, masking, retention, erasure."""

@@ -1,0 +1,176 @@
+"""Shapes of the API: what goes in and out, as OpenAPI shows it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+#: Text that a database can hold: no NUL, no lone surrogates (JSON can carry both).
+CleanText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+ShortText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Problem(Schema):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    errors: dict[str, list[str]] | None = None
+
+
+class ConsultationIn(Schema):
+    """A consultation that a consumer sends. Nothing but `trouble` is required; name and address never are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trouble: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")] = Field(
+        description="困っていること、してほしいこと（10,000字まで）"
+    )
+    postcode: ShortText = Field("", description="郵便番号。担当センターを決めるのに使う")
+    prefecture: ShortText = Field("", description="都道府県コード（01〜47）。郵便番号がわからないとき")
+    sales_form: ShortText = Field("", description="販売購入形態のコード")
+    business_name: ShortText = Field("", description="相手の名前。聞いたまま")
+    contracted_on: date | None = Field(None, description="契約した日")
+    document_on: date | None = Field(None, description="契約書面を受け取った日")
+    amount: int | None = Field(None, ge=0, le=10**13, description="契約金額（円）")
+    injury: bool = Field(False, description="けがをした、体調をくずした")
+    money_moving: bool = Field(False, description="これから支払う・引き落とされるところ")
+    name: ShortText = Field("", description="氏名。書かなくてもよい")
+    phone: ShortText = Field("", description="電話番号。書かなくてもよい")
+    mail: ShortText = Field("", description="メールアドレス。書かなくてもよい")
+
+
+class ConsultationReceipt(Schema):
+    """What the consumer keeps. The secret is shown once."""
+
+    receipt_number: str
+    secret: str
+    centre: str
+    deadlines: list[str] = Field(description="動いているかもしれない期限と、いまできること")
+
+
+class ConsultationMessage(Schema):
+    author: str
+    written_at: datetime
+    text: str
+
+
+class ConsultationStatus(Schema):
+    receipt_number: str
+    state: str
+    state_label: str
+    centre: str
+    received_at: datetime
+    messages: list[ConsultationMessage]
+
+
+class CaseLine(Schema):
+    """A case in a list: no names, no numbers of people."""
+
+    id: UUID
+    receipt_number: str
+    state: str
+    kind: str
+    channel: str
+    title: str
+    product: str
+    sales_form: str
+    amount: int | None
+    age: int | None
+    sex: str
+    prefecture_code: str
+    received_at: datetime
+    touched_at: datetime
+    version: int
+
+
+class CasePage(Schema):
+    items: list[CaseLine]
+    next_cursor: str | None = None
+
+
+class CaseOut(CaseLine):
+    """One case with its card. `personal` is there only when a purpose was given and the actor may open it."""
+
+    card: dict[str, Any]
+    personal: dict[str, str] | None = None
+    owning_centre_id: UUID
+    handling_centre_id: UUID
+    registered_at: datetime | None = None
+    reopened_count: int
+
+
+class CaseIn(Schema):
+    """A new case. `card` takes the fields that `GET cases/fields` lists; all are optional."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    card: dict[ShortText, Any] = Field(default_factory=dict, max_length=80)
+    received_at: datetime | None = None
+    take: bool = True
+
+
+class CasePatch(Schema):
+    """Changed fields of the card, and the version that they were read at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1)
+    changes: dict[ShortText, Any] = Field(max_length=80)
+
+
+class SaveOut(Schema):
+    version: int
+    changed: list[str]
+    merged: list[str]
+
+
+class TransitionIn(Schema):
+    """A verb: begin_advice, begin_mediation, finish_handling, request_approval, withdraw_request, approve, return_case,
+    reopen. `reason` is needed for return_case and reopen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verb: ShortText
+    reason: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    confirmed_checks: list[ShortText] = Field(default_factory=list, max_length=40)
+
+
+class TransitionOut(Schema):
+    state: str
+    version: int
+
+
+class FieldOut(Schema):
+    name: str
+    label: str
+    kind: str
+    code_list: str
+    personal: bool
+
+
+class StatisticsCell(Schema):
+    key: str
+    label: str
+    cases: int
+    amount: int
+
+
+class StatisticsOut(Schema):
+    """Counts by one dimension and the metrics of the same slice."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    by: str
+    from_: date = Field(serialization_alias="from")
+    to: date
+    definition: str
+    cells: list[StatisticsCell]
+    metrics: dict[str, float | int | None]

@@ -1,0 +1,50 @@
+"""Fixtures that every test may use: the cast, and a database whose application role is walled in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.support.cast"]
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """CAASIS_HOME of this run."""
+    return Path(os.environ["CAASIS_HOME"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keyring(home: Path) -> Iterator[None]:
+    from caasis.platform.crypto.keyring import create_keyring
+
+    create_keyring(home)
+    yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):  # type: ignore[no-untyped-def]
+    """One test database, made by its owner; the application's connection is a mirror with a lower role.
+
+    pytest-django would set up the aliases that tests name, and they name the application's only.
+    """
+    from django.db import connections
+    from django.test.utils import setup_databases, teardown_databases
+
+    keep = request.config.getvalue("reuse_db")
+    with django_db_blocker.unblock():
+        made = setup_databases(
+            verbosity=0, interactive=False, aliases={"default", "owner"}, serialized_aliases=set(), keepdb=keep
+        )
+        with connections["owner"].cursor() as cursor:
+            # In the product the application's role can't empty a table; transactional tests must.
+            cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO caasis_app")
+        connections["owner"].close()
+    yield
+    if not keep:
+        with django_db_blocker.unblock():
+            connections.close_all()
+            teardown_databases(made, verbosity=0)

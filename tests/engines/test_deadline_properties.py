@@ -1,0 +1,140 @@
+"""What must hold for any facts."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import date, timedelta
+from typing import Any, get_args, get_type_hints
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from caasis.engines.deadlines import Assessment, Facts, Kind, Status, assess, days_strip, summary_for_consumer
+from caasis.engines.deadlines.codec import assessment_to_json, facts_from_json, facts_to_json
+from tests.engines.deadline_cases import LAW
+
+DAYS = st.dates(date(2022, 1, 1), date(2027, 12, 31))
+PERIODS = {right.code: right for right in LAW.rights if right.days and right.documents}
+
+
+VALUES = {
+    date: DAYS,
+    bool: st.booleans(),
+    int: st.sampled_from([0, 980, 2_999, 50_000, 1_480_000]),
+    str: st.sampled_from(["none", "some", "all"]),
+}
+HINTS = {name: get_args(hint)[0] for name, hint in get_type_hints(Facts).items() if not name.endswith("_types")}
+
+
+@st.composite
+def any_facts(draw: st.DrawFn) -> Facts:
+    """Up to three types and up to fifteen known facts; whatever is not drawn stays unknown."""
+    types = draw(st.lists(st.sampled_from(LAW.transaction_types), unique=True, max_size=3))
+    names = draw(st.lists(st.sampled_from(sorted(HINTS)), unique=True, max_size=15))
+    return Facts(transaction_types=tuple(types), **{name: draw(VALUES[HINTS[name]]) for name in names})
+
+
+ANY_FACTS = any_facts()
+QUICK = settings(max_examples=60, deadline=None)
+
+
+def by_right(found: list[Assessment]) -> dict[str, Assessment]:
+    return {item.right or item.transaction_type: item for item in found}
+
+
+@given(ANY_FACTS, DAYS)
+@QUICK
+def test_every_answer_is_consistent(facts: Facts, today: date) -> None:
+    for item in assess(facts, LAW, today):
+        assert (item.deadline is None) == (item.days_left is None)
+        if item.deadline is not None:
+            assert item.days_left == (item.deadline - today).days
+        if item.status in {Status.OPEN, Status.LAST_DAY}:
+            assert item.days_left is not None
+            assert item.days_left >= 0
+            assert (item.status is Status.LAST_DAY) == (item.days_left == 0)
+        if item.status is Status.EXPIRED:
+            assert item.days_left is not None
+            assert item.days_left < 0
+        if item.safest_day is not None:
+            assert item.safest_day >= today
+        if item.status is Status.NEEDS_ANSWER:
+            assert item.next_question
+        assert item.reasons or item.unknown
+        assert all(reason.endswith("。") for reason in item.reasons)
+        tiles = days_strip(item, today)
+        assert not tiles or (tiles[0].date, tiles[-1].date) == (item.day_one, item.deadline)
+        assessment_to_json(item)
+
+
+@given(st.sampled_from(sorted(PERIODS)), DAYS, st.integers(0, 40))
+@QUICK
+def test_the_last_day_is_the_day_of_the_document_plus_the_period_minus_one(
+    code: str, handed_over: date, later: int
+) -> None:
+    right = PERIODS[code]
+    known: dict[str, Any] = {f"{right.documents[0]}_document_on": handed_over, "applied_on": handed_over}
+    known |= {"individual_credit": right.kind is Kind.CREDIT_COOLING_OFF}
+    facts = Facts(transaction_types=(right.transaction_type,), **known)
+    item = by_right(assess(facts, LAW, handed_over + timedelta(days=later)))[code]
+    assert item.deadline == handed_over + timedelta(days=right.days - 1)
+    assert (item.status is Status.EXPIRED) == (later >= right.days)
+
+
+@given(ANY_FACTS, DAYS, st.integers(0, 60))
+@QUICK
+def test_time_only_ever_takes_rights_away(facts: Facts, today: date, later: int) -> None:
+    # Facts about the future would become known only later, so they are left out.
+    assume(not any(isinstance(value, date) and value > today for value in vars(facts).values()))
+    before = by_right(assess(facts, LAW, today))
+    after = by_right(assess(facts, LAW, today + timedelta(days=later)))
+    order = {Status.OPEN: 0, Status.LAST_DAY: 1, Status.NEEDS_ANSWER: 2, Status.EXPIRED: 3}
+    assert before.keys() == after.keys()
+    for code, earlier in before.items():
+        now = after[code]
+        if earlier.status in order and now.status in order:
+            assert order[earlier.status] <= order[now.status]
+        elif earlier.status is Status.RETURN_POSSIBLE:
+            assert now.status in {Status.RETURN_POSSIBLE, Status.EXPIRED}
+        else:
+            assert earlier.status is now.status
+
+
+@given(ANY_FACTS, DAYS)
+@QUICK
+def test_a_faulty_or_missing_contract_document_never_expires(facts: Facts, today: date) -> None:
+    for change in ({"document_faulty": True}, {"contract_document_received": False}):
+        changed = replace(facts, application_document_on=None, application_document_received=False, **change)
+        for item in assess(changed, LAW, today):
+            right = next((right for right in LAW.rights if right.code == item.right), None)
+            if right is not None and right.documents and right.documents[0] == "contract":
+                reissued = facts.obstructed and facts.reissued_document_on is not None
+                assert item.status in {Status.OPEN_NO_END, Status.EXCLUDED, Status.NEEDS_ANSWER} or reissued
+
+
+@given(ANY_FACTS, DAYS)
+@QUICK
+def test_an_excluded_right_stays_excluded_whatever_dates_become_known(facts: Facts, today: date) -> None:
+    dates = {field.name: today for field in fields(Facts) if field.name.endswith("_on")}
+    filled = replace(facts, **{name: getattr(facts, name) or day for name, day in dates.items()})
+    after = by_right(assess(filled, LAW, today))
+    for code, item in by_right(assess(facts, LAW, today)).items():
+        if item.status is Status.EXCLUDED:
+            assert after[code].status is Status.EXCLUDED
+
+
+@given(ANY_FACTS, DAYS)
+@QUICK
+def test_a_consumer_is_never_told_that_it_is_too_late(facts: Facts, today: date) -> None:
+    found = assess(facts, LAW, today)
+    text = "".join(summary_for_consumer(found, today))
+    assert text
+    assert not any(word in text for word in ("過ぎ", "できません", "対象になりません", "終わりました"))
+    if not all(item.certain for item in found):
+        assert "188" in text
+
+
+@given(ANY_FACTS)
+@QUICK
+def test_facts_survive_json(facts: Facts) -> None:
+    assert facts_from_json(facts_to_json(facts)) == facts
