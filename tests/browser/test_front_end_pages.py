@@ -76,7 +76,9 @@ def test_the_form_works_without_javascript(
     page.goto(f"{kit.url}/form")
     page.get_by_role("button", name="次へ").click()
     assert page.title().startswith("エラー：")
-    assert page.get_by_text("6か所、確かめてください").count() + page.get_by_text("5か所、確かめてください").count() == 1
+    assert (
+        page.get_by_text("6か所、確かめてください").count() + page.get_by_text("5か所、確かめてください").count() == 1
+    )
 
 
 def test_the_first_tab_leads_past_the_head(kit: Kit, page: Page) -> None:

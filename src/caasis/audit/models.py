@@ -10,8 +10,8 @@ from caasis.kernel.ids import uuid7
 class AccessRecord(models.Model):
     """Who saw or did what, for what purpose. Append-only: the application may insert and read, nothing else.
 
-    Partitioned by `at`; the migration makes the table, Django only knows it. `sealed_in` is absent on purpose: the
-    chain keeps ranges of row digests in AccessSeal, so that no row is ever changed.
+    Partitioned by `at`; the migration makes the table, Django only knows it. Which link seals a row stands in SealedRow,
+    so that no access row is ever changed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -46,11 +46,15 @@ class AccessSeal(models.Model):
 
 
 class SealedRow(models.Model):
-    """Which link holds which access row: one short row for each, written by the sealer alone."""
+    """Which link holds which access row: one short row for each, written by the sealer alone.
+
+    `digest` tells which row of a broken link was changed; the link's own digest vouches for it.
+    """
 
     access_id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
     seal_number = models.BigIntegerField(db_index=True)
+    digest = models.BinaryField(default=b"")
 
     class Meta:
         db_table = "audit_sealed_row"

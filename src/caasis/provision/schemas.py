@@ -26,25 +26,35 @@ class Problem(Schema):
 
 
 class ConsultationIn(Schema):
-    """A consultation that a consumer sends. Nothing but `trouble` is required; name and address never are."""
+    """A consultation that a consumer sends: the questions of the web form. Name and address are never required."""
 
     model_config = ConfigDict(extra="forbid")
 
-    trouble: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")] = Field(
-        description="困っていること、してほしいこと（10,000字まで）"
+    topic: ShortText = Field(description="cancel・paid・solicitation・product・suspicious・other")
+    story: Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")] = Field(
+        description="できごと（4,000字まで）"
     )
-    postcode: ShortText = Field("", description="郵便番号。担当センターを決めるのに使う")
+    wish: Annotated[str, StringConstraints(max_length=1_000, pattern=r"^[^\x00]*$")] = Field("", description="どうなったらよいか")
+    injury: ShortText = Field("unknown", description="けがや体の不調：yes・no・unknown")
+    money_moving: ShortText = Field("unknown", description="お金の予定：soon・later・no・unknown")
+    who: ShortText = Field("self", description="どなたのことか：self・family・other")
+    how: ShortText = Field("unknown", description="契約のしかた：visit・call・net・shop・friend・buyer・none・unknown")
+    product: ShortText = Field("", description="品物・サービス")
+    business: ShortText = Field("", description="相手の名前。聞いたまま")
+    contracted_on: ShortText = Field("unknown", description="契約した日（2026-03-01）か unknown")
+    document: ShortText = Field("unknown", description="契約の書類を受け取ったか：yes・no・unknown")
+    document_on: ShortText = Field("", description="書類を受け取った日（2026-03-01）か unknown")
+    amount: int | ShortText = Field("unknown", description="契約の金額（円）か unknown")
+    paid: ShortText = Field("unknown", description="none・part・all・unknown")
+    name: ShortText = Field("", description="お名前（なくてもよい）")
+    kana: ShortText = Field("", description="ふりがな（なくてもよい）")
+    age: int | None = Field(None, description="年齢（なくてもよい）")
+    postcode: ShortText = Field("", description="郵便番号。担当センターを決める")
     prefecture: ShortText = Field("", description="都道府県コード（01〜47）。郵便番号がわからないとき")
-    sales_form: ShortText = Field("", description="販売購入形態のコード")
-    business_name: ShortText = Field("", description="相手の名前。聞いたまま")
-    contracted_on: date | None = Field(None, description="契約した日")
-    document_on: date | None = Field(None, description="契約書面を受け取った日")
-    amount: int | None = Field(None, ge=0, le=10**13, description="契約金額（円）")
-    injury: bool = Field(False, description="けがをした、体調をくずした")
-    money_moving: bool = Field(False, description="これから支払う・引き落とされるところ")
-    name: ShortText = Field("", description="氏名。書かなくてもよい")
-    phone: ShortText = Field("", description="電話番号。書かなくてもよい")
-    mail: ShortText = Field("", description="メールアドレス。書かなくてもよい")
+    reply_by: ShortText = Field("site", description="お返事の方法：site・phone・mail")
+    phone: ShortText = Field("", description="電話番号（なくてもよい）")
+    mail: ShortText = Field("", description="メールアドレス（なくてもよい）")
+    faq_number: ShortText = Field("", description="先に読んだ「よくある質問」の番号")
 
 
 class ConsultationReceipt(Schema):

@@ -19,6 +19,7 @@ from caasis.cases.vocabulary import TRANSITIONS, Entry, State
 from caasis.channels import selectors as contacts
 from caasis.channels import services as channel_services
 from caasis.channels.models import Contact
+from caasis.channels.rules.card import card_from_answers
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
 from caasis.platform.outbox.publish import publish
@@ -50,9 +51,16 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
                 _assign(case, actor=actor, to=actor.id, kind=Entry.TAKEN)
             return case
         answers = contacts.submission_answers(actor=actor, contact_id=contact_id, purpose=Purpose.OWN_CASE)
+        # The consumer's own words stay sealed with the contact: they may name anybody. The desk offers them as
+        # candidates, and what a counsellor adopts is hers.
+        card = {
+            name: value
+            for name, value in card_from_answers(answers).items()
+            if name not in ("summary", "title", "handling")
+        }
         case = open_case(
             actor=actor,
-            card=contacts.card_from_answers(answers),
+            card=card,
             received_at=contact.offered_at,
             receipt_number=contact.receipt_number,
             contact_id=contact.id,

@@ -8,6 +8,7 @@ from caasis.channels.services.intake import (
     Upload,
     attach_file,
     discard_draft,
+    read_draft,
     remove_file,
     repeated_receipt,
     resume_draft,
@@ -15,18 +16,33 @@ from caasis.channels.services.intake import (
     start_draft,
     submit,
 )
-from caasis.channels.services.receipts import messages_for_consumer, open_receipt, status_of, withdraw, write_again
+from caasis.channels.services.receipts import (
+    ConsumerMessage,
+    StatusStep,
+    contact_of_receipt,
+    messages_for_consumer,
+    open_receipt,
+    receipt_mark,
+    status_of,
+    withdraw,
+    write_again,
+)
 
 __all__ = [
+    "ConsumerMessage",
     "DraftFileView",
     "DraftView",
     "Receipt",
+    "StatusStep",
     "Upload",
     "attach_file",
     "cancel_answer",
+    "contact_of_receipt",
     "discard_draft",
     "messages_for_consumer",
     "open_receipt",
+    "read_draft",
+    "receipt_mark",
     "record_contact",
     "remove_file",
     "repeated_receipt",

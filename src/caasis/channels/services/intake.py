@@ -88,6 +88,7 @@ class Receipt:
     receipt_number: str
     secret: str
     centre_id: UUID
+    facts: Mapping[str, Any]
     repeated: bool = False
 
 
@@ -238,7 +239,7 @@ def _create(
         ),
         actor=PUBLIC,
     )
-    return Receipt(contact.id, contact.receipt_number or "", secret, centre.id)
+    return Receipt(contact.id, contact.receipt_number or "", secret, centre.id, facts)
 
 
 def repeated_receipt(*, idempotency_key: str) -> Receipt | None:
@@ -262,7 +263,9 @@ def _find_repeated(idempotency_key: str) -> Receipt | None:
             )
         except WrongKeyOrPlace:
             continue
-        return Receipt(contact.id, contact.receipt_number or "", plain.decode(), contact.centre_id, repeated=True)
+        return Receipt(
+            contact.id, contact.receipt_number or "", plain.decode(), contact.centre_id, contact.facts, repeated=True
+        )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from caasis.channels.events import ConsumerWrote, ContactStateChanged, ContactWi
 from caasis.channels.models import Attachment, Contact, Message
 from caasis.channels.rules.promise import answer_due_at
 from caasis.channels.rules.questionnaire import STORY_LIMIT, clean_text
-from caasis.channels.services.attempts import attempts_so_far, count_attempt, forget_attempts
+from caasis.channels.services.attempts import attempts_so_far, count_attempt, forget_attempts, keyed_hash, known_hashes
 from caasis.channels.services.drafts import FILES_PER_FORM, TOO_MANY_FILES, Upload
 from caasis.engines.japanese import format_date_ja
 from caasis.kernel.actor import PUBLIC
@@ -94,15 +95,20 @@ def open_receipt(*, receipt_number: str, secret: str, client: str = "") -> Conta
     raise Invalid(fields={"secret": [WRONG]})
 
 
-def contact_of_receipt(*, contact_id: UUID, secret_hash: str) -> Contact:
-    """The contact of a receipt that was opened before (a signed cookie says so). A secret that has been changed since
-    closes it.
+def receipt_mark(contact: Contact) -> str:
+    """What a browser keeps of an opened receipt beside the contact's id: it changes with the secret, and tells nothing."""
+    return keyed_hash("receipt_mark", contact.secret_hash).hex()
+
+
+def contact_of_receipt(*, contact_id: UUID, mark: str) -> Contact:
+    """The contact of a receipt that was opened before. A secret that has been changed since closes it.
 
     :raises NotFound: gone, or opened with an older secret.
     """
     with system_transaction():
         contact = Contact.objects.filter(id=contact_id).first()
-    if contact is None or contact.secret_hash[-24:] != secret_hash:
+    marks = [value.hex() for value in known_hashes("receipt_mark", contact.secret_hash)] if contact else []
+    if contact is None or not any(hmac.compare_digest(mark, known) for known in marks):
         raise NotFound("時間がたったので閉じました。もう一度、受付番号で開いてください。")
     return contact
 
@@ -144,8 +150,8 @@ def status_of(contact: Contact) -> list[StatusStep]:
         Contact.State.ANSWERED: 2,
         Contact.State.CLOSED: 3,
     }[Contact.State(state)]
-    if answered:
-        reached = max(reached, 2)
+    # An answer that may still be taken back is none yet; one that has left stays one, whatever came after.
+    reached = max(reached, 2) if answered else min(reached, 1) if reached == 2 else reached
     due = answer_due_at(contact.offered_at)
     taken = state != Contact.State.RECEIVED or answered
     rows = [

@@ -15,13 +15,10 @@ from caasis.config.processes import PROCESSES
 @click.argument("name", type=click.Choice(sorted(PROCESSES)))
 def command(name: str) -> None:
     """裏方の処理を1つだけ動かします（caasis up が使います）。"""
-    import os
-
     from caasis.config.bootstrap import start_django
-    from caasis.platform.database.processes import end_with_parent
+    from caasis.platform.database.processes import end_with_supervisor
 
-    if os.environ.get("SUPERVISOR_ENABLED"):
-        end_with_parent()
+    end_with_supervisor()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -98,7 +98,12 @@ class Session:
         if self._found is None:
             raise RuntimeError("the database has no address yet")
         hidden = {"DATABASE_URL_FILE", "DATABASE_OWNER_URL_FILE"}
-        made = {name: value for name, value in os.environ.items() if name not in hidden}
+        # An outer supervisord marks us as its child; our own children are those of our own supervisor only.
+        made = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in hidden and not name.startswith("SUPERVISOR_")
+        }
         made |= {
             "CAASIS_HOME": str(self.home.path),
             "CAASIS_PORT": str(self.serving.port),

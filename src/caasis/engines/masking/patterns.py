@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from caasis.engines.japanese import normalise_phone
 
@@ -40,9 +41,10 @@ KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _GAP = r"[-. ()/の]{0,3}"
 _PHONE = re.compile(rf"(?<![0-9])(?<![0-9]-)\(?(?:\+?81|0081|0)(?:{_GAP}[0-9]){{8,13}}")
 _LOCAL_PHONE = re.compile(r"(?:電話番号|電話|携帯|TEL|Tel|tel)[^0-9\n]{0,5}([0-9]{2,4}-[0-9]{4})(?![0-9-])")
-_MAIL = re.compile(
-    r"[A-Za-z0-9._%+-]+\s?(?:@|アットマーク|\(at\)|\[at\])\s?[A-Za-z0-9-]+(?:\s?(?:\.|ドット)\s?[A-Za-z0-9-]+)+"
-)
+_AT = re.compile(r" ?(?:@|アットマーク|\(at\)|\[at\]) ?")
+_LOCAL_PART = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
+_LONGEST_LOCAL_PART = 64
+_DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(?: ?(?:\.|ドット) ?[A-Za-z0-9-]{1,63}){1,8}")
 _CARD = re.compile(r"(?<![0-9])(?<![0-9]-)[2-6](?:[ -]?[0-9]){12,18}(?![0-9])")
 _ACCOUNT = re.compile(
     r"(?:普通|当座|貯蓄|口座)(?:預金|口座)?(?:番号)?[^0-9\n]{0,6}([0-9]{3}-?[0-9]{3,5})(?![0-9-])"
@@ -56,7 +58,10 @@ _PREFECTURES = (
     "香川県|愛媛県|高知県|福岡県|佐賀県|長崎県|熊本県|大分県|宮崎県|鹿児島県|沖縄県"
 )
 _KANJI = "一-龥々ヶケ"
-_NUMBER = "[0-9〇一二三四五六七八九十百]+"
+_NUMBER = "[0-9〇一二三四五六七八九十百]{1,5}"
+_BLOCK_ANCHOR = re.compile(rf"{_NUMBER}(?:丁目|番|-[0-9])")
+# Longest stretch before the block number (prefecture, municipality, town) and after it (number, building, room).
+_ADDRESS_REACH = 60
 # Regional names with 県 that are no prefecture occur in examples and demonstrations.
 _MUNICIPALITY = rf"(?:(?:{_PREFECTURES}|[{_KANJI}]{{1,4}}県) ?)?(?:(?:[{_KANJI}ァ-ヴー]{{1,7}}|[ぁ-ん]{{2,6}})[市区町村郡] ?){{1,3}}"
 _PREFECTURE_ONLY = rf"(?:{_PREFECTURES}) ?"
@@ -96,8 +101,7 @@ def find_by_form(text: str) -> Iterator[Found]:
         if passes_luhn(number):
             yield Found(match.start(), match.end(), PersonalKind.CARD, "カード番号の形で、検査数字が合う", number)
     yield from _phones(digits)
-    for match in _MAIL.finditer(text):
-        yield Found(match.start(), match.end(), PersonalKind.MAIL, "メールアドレスの形", match.group().lower())
+    yield from _mails(text)
     for match in _ACCOUNT.finditer(digits):
         group = 1 if match[1] else 2
         yield Found(match.start(group), match.end(group), PersonalKind.ACCOUNT, "口座番号の形", _digits(match[group]))
@@ -107,9 +111,7 @@ def find_by_form(text: str) -> Iterator[Found]:
         cued = match.group().startswith("〒") or _POSTCODE_CUE.search(text[: match.start()])
         if cued or _ADDRESS_CUE.match(text, match.end()):
             yield Found(match.start(), match.end(), PersonalKind.POSTCODE, "郵便番号の形", _digits(match.group()))
-    for pattern in (_ADDRESS, _TOWN_BLOCK):
-        for match in pattern.finditer(text):
-            yield Found(match.start(), match.end(), PersonalKind.ADDRESS, "町名と番地がある", match.group())
+    yield from _addresses(text)
 
 
 def _phones(digits: str) -> Iterator[Found]:
@@ -130,6 +132,31 @@ def _phones(digits: str) -> Iterator[Found]:
             position = match.start() + 1
     for match in _LOCAL_PHONE.finditer(digits):
         yield Found(match.start(1), match.end(1), PersonalKind.PHONE, "「電話」の後の番号", _digits(match[1]))
+
+
+def _mails(text: str) -> Iterator[Found]:
+    # Searched from the at sign outwards: a pattern that starts at the local part needs quadratic time on a long word.
+    for at in _AT.finditer(text):
+        domain = _DOMAIN.match(text, at.end())
+        start = at.start()
+        while start > max(0, at.start() - _LONGEST_LOCAL_PART) and text[start - 1] in _LOCAL_PART:
+            start -= 1
+        if domain and start < at.start():
+            yield Found(
+                start, domain.end(), PersonalKind.MAIL, "メールアドレスの形", text[start : domain.end()].lower()
+            )
+
+
+def _addresses(text: str) -> Iterator[Found]:
+    # Only the surroundings of a block number are searched, so that a long text without one costs nothing.
+    covered = 0
+    for anchor in _BLOCK_ANCHOR.finditer(text):
+        if anchor.start() < covered:
+            continue
+        window = (max(covered, anchor.start() - _ADDRESS_REACH), anchor.end() + _ADDRESS_REACH)
+        for match in chain(_ADDRESS.finditer(text, *window), _TOWN_BLOCK.finditer(text, *window)):
+            covered = max(covered, match.end())
+            yield Found(match.start(), match.end(), PersonalKind.ADDRESS, "町名と番地がある", match.group())
 
 
 def _digits(text: str) -> str:

@@ -14,10 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="caasis.platform.database")
     parser.add_argument("home", type=Path)
     parser.add_argument("--base", type=Path, default=SYSTEM_BASE)
-    parser.add_argument("--end-with-parent", action="store_true")
     arguments = parser.parse_args()
     try:
-        EmbeddedCluster(arguments.home, base=arguments.base).run(end_with_parent=arguments.end_with_parent)
+        EmbeddedCluster(arguments.home, base=arguments.base).run()
     except DatabaseProblem as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

@@ -109,7 +109,6 @@ class EmbeddedCluster:
         start, also when the supervisor restarts it.
         """
         argv = [sys.executable, "-P", "-m", "caasis.platform.database", str(self.home), "--base", str(self.base)]
-        argv.append("--end-with-parent")
         return ForegroundCommand(argv, {"PYTHONPATH": str(SOURCE_FOLDER)})
 
     def start(self, foreground: bool = False) -> int | None:
@@ -135,10 +134,10 @@ class EmbeddedCluster:
             )
         return None
 
-    def run(self, *, end_with_parent: bool = False) -> None:
+    def run(self) -> None:
         """Become the server: clear leftovers, change to the server's account, replace this process. Never returns.
 
-        With ``end_with_parent`` the server shuts down when the process that started it dies (Linux).
+        Under supervisord the server shuts down when its supervisor dies (Linux).
         """
         self._clear_stale_locks()
         argv = self.server_argv()
@@ -149,8 +148,7 @@ class EmbeddedCluster:
             os.setgid(server.gid)
             os.setuid(server.uid)
         os.umask(0o077)
-        if end_with_parent:
-            processes.end_with_parent(signal.SIGINT)  # After the change of account, which clears it.
+        processes.end_with_supervisor(signal.SIGINT)  # After the change of account, which clears it.
         os.execve(argv[0], argv, _environment())  # noqa: S606 (the path is our own server tree)
 
     def server_argv(self) -> list[str]:

@@ -68,13 +68,21 @@ def process_exists(pid: int) -> bool:
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
     """Ask the kernel to send ``number`` to this process when its parent ends (Linux; elsewhere nothing happens).
 
-    A child must not outlive the process that watches over it, however that one dies. The parent may have died before
-    this call; under supervisord, which marks its children, that is noticed and the signal comes at once.
+    A child must not outlive the process that watches over it, however that one dies.
     """
-    if sys.platform != "linux":
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def end_with_supervisor(number: signal.Signals = signal.SIGTERM) -> None:
+    """Like ``end_with_parent`` for a child of supervisord, which may have died before this call: then end at once.
+
+    Does nothing in a process that supervisord (which marks its children) hasn't started.
+    """
+    if not os.environ.get("SUPERVISOR_ENABLED"):
         return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-    if os.environ.get("SUPERVISOR_ENABLED") and not _is_supervisor(os.getppid()):
+    end_with_parent(number)
+    if sys.platform == "linux" and not _is_supervisor(os.getppid()):
         os.kill(os.getpid(), number)
 
 

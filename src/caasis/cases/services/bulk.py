@@ -1,0 +1,283 @@
+"""Many cases at once: what the single services leave, row for row, in batches.
+
+The twin, the import from the former system and load tests write through here. Each case walks its whole life in memory
+(opened, handled, sent for approval, approved, registered), with the same rows in every table as the single services
+write; `tests/rooms/cases/test_bulk.py` compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from caasis.audit.models import AccessRecord
+from caasis.audit.services import access_row
+from caasis.businesses.models import Business
+from caasis.cases.events import CaseRegistered, CaseStateChanged
+from caasis.cases.models import (
+    Approval,
+    ApprovalDecision,
+    Case,
+    CaseBusiness,
+    CaseContact,
+    CaseEntry,
+    Contract,
+    Party,
+)
+from caasis.cases.rules.card import to_json
+from caasis.cases.rules.checks import check_card
+from caasis.cases.selectors import CONTRACT_NAMES
+from caasis.cases.services.rows import CaseRows, build_case, entry
+from caasis.cases.vocabulary import TRANSITIONS, Entry, State
+from caasis.kernel.actor import Actor
+from caasis.kernel.clock import day_in_japan
+from caasis.people.models import ContactPoint, Person
+from caasis.platform.outbox.models import OutboxEvent
+from caasis.platform.outbox.publish import outbox_row
+from caasis.platform.transactions import system_transaction
+from caasis.privacy.models import RecordKey
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCase:
+    """One case to write. `card` holds typed values; `official` decides when the case is to be registered.
+
+    `state` is where its life has come to: received, advising, mediating, handled, waiting_approval, returned or
+    registered. `opened_at` and what follows are instants; they are given, because a town's past lies behind it.
+    """
+
+    actor: Actor
+    centre_id: UUID
+    card: Mapping[str, Any]
+    received_at: datetime
+    state: State = State.REGISTERED
+    handled_at: datetime | None = None
+    registered_at: datetime | None = None
+    official: Actor | None = None
+    receipt_number: str | None = None
+    idempotency_key: str | None = None
+    business_id: UUID | None = None
+    is_demo: bool = False
+    approval_steps: tuple[str, ...] = ("official",)
+
+
+@dataclass(slots=True)
+class _Batch:
+    rows: list[CaseRows] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
+    decisions: list[ApprovalDecision] = field(default_factory=list)
+
+
+def register_cases_in_bulk(cases: Iterable[BulkCase], *, batch: int = BATCH) -> Iterator[list[Case]]:
+    """Write cases in batches, one transaction each; yields the cases of each committed batch.
+
+    Runs in the system's scope: the caller has checked that whoever asked may write for every centre named.
+    """
+    source = iter(cases)
+    while chunk := list(islice(source, batch)):
+        with system_transaction():
+            yield _write(chunk)
+
+
+def _write(chunk: list[BulkCase]) -> list[Case]:
+    work = _Batch()
+    for one in chunk:
+        _live(one, work)
+    rows = work.rows
+    # Keys and persons first, because the rest refers to them.
+    _create(RecordKey, [key for r in rows for key in r.keys])
+    _create(Person, [person for r in rows for person in r.persons])
+    _create(ContactPoint, [point for r in rows for point in r.points])
+    _create(Case, [r.case for r in rows])
+    _create(Party, [party for r in rows for party in r.parties])
+    _create(Contract, [contract for r in rows for contract in r.contracts])
+    _create(CaseBusiness, [business for r in rows for business in r.businesses])
+    _create(CaseContact, [contact for r in rows for contact in r.contacts])
+    _create(CaseEntry, [line for r in rows for line in r.entries])
+    _create(Approval, work.approvals)
+    _create(ApprovalDecision, work.decisions)
+    _create(AccessRecord, [access for r in rows for access in r.accesses])
+    _create(OutboxEvent, [event for r in rows for event in r.events])
+    return [r.case for r in rows]
+
+
+def _create(model: Any, rows: list[Any]) -> None:
+    if rows:
+        model.objects.bulk_create(rows, batch_size=2000)
+
+
+def _live(one: BulkCase, work: _Batch) -> None:
+    counsellor = one.actor.id if one.state != State.RECEIVED else None
+    rows = build_case(
+        actor=one.actor,
+        centre_id=one.centre_id,
+        card=one.card,
+        received_at=one.received_at,
+        at=one.received_at,
+        receipt_number=one.receipt_number,
+        counsellor_id=counsellor,
+        idempotency_key=one.idempotency_key,
+        is_demo=one.is_demo,
+    )
+    for business in rows.businesses:
+        business.business_id = one.business_id
+    work.rows.append(rows)
+    case = rows.case
+    handled_at = one.handled_at or one.received_at + timedelta(minutes=30)
+    if one.state == State.MEDIATING:
+        _move(rows, "begin_mediation", one.actor, handled_at)
+        return
+    if one.state in (State.RECEIVED, State.ADVISING):
+        return
+    case.handled_at = handled_at
+    _move(rows, "finish_handling", one.actor, handled_at)
+    if one.state == State.HANDLED:
+        return
+    _ask(rows, one, work, handled_at + timedelta(minutes=5))
+    approval = work.approvals[-1]
+    decided_at = one.registered_at or handled_at + timedelta(days=1)
+    if one.state == State.WAITING_APPROVAL:
+        return
+    official = one.official or one.actor
+    if one.state == State.RETURNED:
+        approval.state = Approval.State.RETURNED
+        work.decisions.append(
+            _decision(approval, "returned", official, decided_at, reason="内容を確かめてください。")
+        )
+        rows.accesses.append(_access(case, "return_case", official))
+        _move(rows, "return_case", official, decided_at)
+        rows.entries.append(entry(case, Entry.RETURNED, actor=official, at=decided_at, number=1, fields=[]))
+        return
+    confirmed = [check["code"] for check in approval.checks if check["verdict"] == "flagged"]
+    work.decisions.append(_decision(approval, "approved", official, decided_at, confirmed=confirmed))
+    rows.accesses.append(_access(case, "approve_step", official))
+    approval.state = Approval.State.APPROVED
+    approval.current_step = 1
+    rows.entries.append(
+        entry(case, Entry.APPROVAL_STEP, actor=official, at=decided_at, number=1, step=1, deputy_for="")
+    )
+    _move(rows, "approve", official, decided_at)
+    case.registered_at = decided_at
+    _move(rows, "register", official, decided_at)
+    rows.entries.append(entry(case, Entry.REGISTERED, actor=official, at=decided_at, light=False))
+    rows.events.append(outbox_row(CaseRegistered(subject=case.id, centre_id=case.handling_centre_id), official))
+
+
+def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
+    case = rows.case
+    card = _card_of(rows)
+    checks = check_card(card, today=day_in_japan(at), personal={})
+    _move(rows, "request_approval", one.actor, at)
+    approval = Approval(
+        case=case,
+        centre_id=case.handling_centre_id,
+        number=1,
+        requested_by=one.actor.id,
+        requested_at=at,
+        case_version=case.version,
+        snapshot=to_json(card),
+        checks=[check.to_json() for check in checks],
+        steps=list(one.approval_steps[:1]),
+    )
+    work.approvals.append(approval)
+    rows.entries.append(entry(case, Entry.APPROVAL_REQUESTED, actor=one.actor, at=at, number=1))
+    rows.accesses.append(_access(case, "request_approval", one.actor))
+
+
+def _card_of(rows: CaseRows) -> dict[str, Any]:
+    """The card of unsaved rows, as `selectors.read_card` reads the saved ones."""
+    case, consumer = rows.case, rows.parties[0]
+    other = rows.parties[1] if len(rows.parties) > 1 else None
+    contract, business = rows.contracts[0], rows.businesses[0] if rows.businesses else None
+    same = True if "contract_party" in consumer.roles else False if other else None
+    card: dict[str, Any] = {
+        name: getattr(case, name)
+        for name in ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
+    }
+    card |= {
+        "prefecture_code": consumer.prefecture_code,
+        "municipality_code": consumer.municipality_code,
+        "consumer_sex": consumer.sex,
+        "consumer_age": consumer.age,
+        "consumer_occupation": consumer.occupation,
+        "contract_party_is_consumer": same,
+        "party_relation": other.relation if other else "",
+        "party_sex": other.sex if other else "",
+        "party_age": other.age if other else None,
+        "party_occupation": other.occupation if other else "",
+        "business_name": business.name_as_heard if business else "",
+        "business_phone": business.phone if business else "",
+        "business_url": business.url if business else "",
+    }
+    return card | {name: getattr(contract, name) for name in CONTRACT_NAMES}
+
+
+def _move(rows: CaseRows, verb: str, actor: Actor, at: datetime) -> None:
+    sources, target = TRANSITIONS[verb]
+    case = rows.case
+    before = State(case.state)
+    if before not in sources:
+        raise ValueError(f"{verb} does not start at {before}")
+    case.state = target.value
+    case.touched_at = at
+    case.version += 1
+    rows.entries.append(
+        entry(case, Entry.STATE_CHANGED, actor=actor, at=at, before=before.value, after=target.value, verb=verb)
+    )
+    rows.events.append(
+        outbox_row(
+            CaseStateChanged(subject=case.id, centre_id=case.handling_centre_id, before=before.value, after=target.value),
+            actor,
+        )
+    )
+    if verb == "finish_handling":
+        rows.accesses.append(_access(case, verb, actor))
+
+
+def _access(case: Case, action: str, actor: Actor) -> AccessRecord:
+    return access_row(
+        actor=actor, action=action, object_kind="case", object_id=case.id, centre_id=case.handling_centre_id
+    )
+
+
+def _decision(
+    approval: Approval, decision: str, official: Actor, at: datetime, *, reason: str = "", confirmed: list[str] | None = None
+) -> ApprovalDecision:
+    return ApprovalDecision(
+        approval=approval,
+        step=0,
+        decision=decision,
+        decided_by=official.id,
+        reason=reason,
+        fields=[],
+        confirmed_checks=confirmed or [],
+        decided_at=at,
+    )
+
+
+def analyse_tables() -> None:
+    """Let the planner know of what was written; after a bulk load its figures are stale for minutes. Only the tables'
+    owner may."""
+    with connections["owner"].cursor() as cursor:
+        for model in (Case, Party, Contract, CaseBusiness, CaseEntry, Approval):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
+
+
+def ensure_businesses(names: Mapping[str, str], *, is_demo: bool) -> dict[str, UUID]:
+    """Businesses by normalised name, made where they don't exist: normalised → id."""
+    known = dict(Business.objects.filter(normalised_name__in=list(names)).values_list("normalised_name", "id"))
+    fresh = [
+        Business(name=name, normalised_name=normalised, is_demo=is_demo)
+        for normalised, name in names.items()
+        if normalised not in known
+    ]
+    Business.objects.bulk_create(fresh, batch_size=1000)
+    return known | {business.normalised_name: business.id for business in fresh}

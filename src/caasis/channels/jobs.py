@@ -1,0 +1,70 @@
+"""Work that comes by itself: forgetting what was not sent."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from caasis.channels.models import Attempts, Contact, IntakeDraft
+from caasis.channels.services.drafts import forget_draft
+from caasis.platform.jobs import job
+from caasis.platform.transactions import system_transaction
+
+log = logging.getLogger(__name__)
+
+#: How long a repeated submission is answered with its receipt.
+REPEAT_FOR = timedelta(days=1)
+BATCH = 200
+
+
+def forget_expired_drafts(limit: int = BATCH) -> int:
+    """Forget forms whose seven days are over: answers, files and key. Returns how many; safe to run again at any time.
+
+    Every draft goes in a transaction of its own, so that one which can't be forgotten holds up no other.
+    """
+    with system_transaction():
+        ids = list(
+            IntakeDraft.objects.filter(expires_at__lte=timezone.now())
+            .order_by("expires_at")
+            .values_list("id", flat=True)[:limit]
+        )
+    done = 0
+    for draft_id in ids:
+        try:
+            with system_transaction():
+                draft = IntakeDraft.objects.select_for_update(skip_locked=True).filter(id=draft_id).first()
+                if draft is not None and draft.expires_at <= timezone.now():
+                    forget_draft(draft)
+                    done += 1
+        except OSError:
+            # The tombstone of the key couldn't be written. The draft stays, unreadable to the public, for the next run.
+            log.exception("a draft could not be forgotten")
+    if done:
+        log.info("drafts forgotten", extra={"count": done})
+    return done
+
+
+def forget_repeat_answers() -> int:
+    """A day after sending, a submission is no longer answered again: nothing is left that the secret could come from."""
+    with system_transaction():
+        return Contact.objects.filter(
+            repeat_answer__isnull=False, offered_at__lt=timezone.now() - REPEAT_FOR
+        ).update(repeat_answer=None)
+
+
+def forget_attempts() -> int:
+    """Counters whose window is over."""
+    with system_transaction():
+        count, _ = Attempts.objects.filter(window_ends_at__lte=timezone.now()).delete()
+        return count
+
+
+@job(cron="11 * * * *", lock="channels.forget_unsent")
+def forget_unsent() -> None:
+    """Every hour: expired drafts, answers to repeated submissions, counters that are over."""
+    while forget_expired_drafts() >= BATCH:
+        pass
+    forget_repeat_answers()
+    forget_attempts()

@@ -1,0 +1,35 @@
+"""``caasis demo``: everything, with the twin town in it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from caasis.config.supervision.session import Session
+
+
+@click.command("demo")
+@click.option("--cases", type=click.IntRange(1, 1_000_000), default=None, help="双子の町の相談の件数。")
+@click.option("--tls", is_flag=True, help="HTTPSで開きます（パスキーを試すときに使います）。")
+def command(cases: int | None, tls: bool) -> None:
+    """見本の町を入れて起動します。利用者とパスワードは CAASIS_HOME/demo-accounts.json に書きます。"""
+    from caasis.config.command.twin import DEMO_CASES
+    from caasis.config.command.up import serving_from
+    from caasis.config.supervision.home import current_home
+    from caasis.config.supervision.session import Session
+
+    home = current_home()
+    count = str(cases or DEMO_CASES)
+
+    def people(session: Session) -> None:
+        session.run_command("twin", "seed", "--people-only", "--cases", count)
+
+    def town(session: Session) -> None:
+        session.run_command("twin", "seed", "--demo", "--cases", count)
+        click.echo("見本の町ができました。")
+
+    serving = serving_from(home.path, tls=tls, cert=None, key=None)
+    sys.exit(Session(home, serving, before_start=people, after_start=town).run())

@@ -1,0 +1,79 @@
+"""What every screen of the desk has: the bar with its places, the menu, the stream, and answers to scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+
+from caasis.desk.access import actor_of_request
+from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
+
+#: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
+_PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
+    ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
+    ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
+    ("分析", "trending_up", ("desk:analysis", "desk:dashboard"), NATIONAL_ROLES | CENTRE_ROLES, "/desk/analysis"),
+)
+
+
+def _reverse(names: Iterable[str]) -> str:
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
+    """The places of the top bar that this actor may enter."""
+    found = []
+    for label, icon, names, roles, prefix in _PLACES:
+        url = _reverse(names)
+        if url and actor.has_any(roles):
+            current = path == url if not prefix else path.startswith(prefix)
+            found.append({"label": label, "icon": icon, "url": url, "current": current, "count": 0})
+    return found
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+    """A whole page in the desk's frame."""
+    actor = actor_of_request(request)
+    frame: dict[str, Any] = {
+        "nav": navigation(actor, request.path),
+        "menu": [{"label": "ログインの設定・パスキー", "url": _reverse(["mfa_index"]), "icon": "settings"}]
+        if _reverse(["mfa_index"])
+        else [],
+        "logout_url": _reverse(["account_logout"]),
+        "login_url": settings.LOGIN_URL,
+        "search_url": _reverse(["desk:cases"]),
+        "search_text": request.GET.get("q", "")[:80],
+        "stream_url": "/desk/stream",
+        "stream_position": getattr(request, "stream_position", ""),
+        "me": actor,
+    }
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def undo_trigger(response: HttpResponse, *, message: str, url: str, seconds: int = 10, strict: bool = False) -> HttpResponse:
+    """Ask the page for a toast with 「元に戻す」. Header values are ASCII, so the words travel as escapes."""
+    response["HX-Trigger"] = json.dumps({"app:undo": {"message": message, "url": url, "seconds": seconds, "strict": strict}})
+    return response
+
+
+def offer_undo(request: HttpRequest, *, message: str, url: str, strict: bool = False, then: str = "") -> None:
+    """The next page of this person shows the toast: words and an address, nothing personal."""
+    request.session["desk_undo"] = {"message": message, "url": url, "strict": strict, "then": then}
+
+
+def offered_undo(request: HttpRequest) -> dict[str, Any] | None:
+    """The toast that the last action asked for, once."""
+    offer = request.session.pop("desk_undo", None)
+    return offer if isinstance(offer, dict) else None

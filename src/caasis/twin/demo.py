@@ -1,0 +1,94 @@
+"""The demo's people: one account for each role, with passwords made for this installation."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tomllib
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from caasis.accounts.models import Membership, User
+from caasis.accounts.selectors import actor_of
+from caasis.kernel.actor import Role
+from caasis.kernel.clock import day_in_japan
+from caasis.organisations.models import Centre
+from caasis.platform.transactions import system_transaction
+from caasis.twin.seeding import Seeded
+
+#: account → (name on screen, roles, home centre / other centre / none)
+PEOPLE: dict[str, tuple[str, tuple[Role, ...], str]] = {
+    "counsellor": ("架空 みらい", (Role.COUNSELLOR,), "home"),
+    "counsellor2": ("例示 ゆき", (Role.COUNSELLOR,), "home"),
+    "supervisor": ("見本 次郎", (Role.SUPERVISOR, Role.COUNSELLOR), "home"),
+    "official": ("仮名 葉子", (Role.OFFICIAL,), "home"),
+    "outsider": ("架空 となり", (Role.COUNSELLOR,), "other"),
+    "ncac": ("見本 国子", (Role.NCAC,), "none"),
+    "analyst": ("森野 あかり", (Role.ANALYST,), "none"),
+    "admin": ("管理 太郎", (Role.ADMIN,), "none"),
+}
+
+
+def ensure_accounts(path: Path, seeded: Seeded) -> dict[str, dict[str, str]]:
+    """Make the accounts and write `demo-accounts.json` (mode 0600): role → username, password. Existing ones stay."""
+    if path.exists():
+        known: dict[str, dict[str, str]] = json.loads(path.read_text())
+        if User.objects.filter(username__in=[entry["username"] for entry in known.values()]).count() == len(PEOPLE):
+            return known
+    accounts: dict[str, dict[str, str]] = {}
+    home = seeded.home_centre
+    other = next(centre for centre in seeded.centres if centre.id != home.id and centre.prefecture_code != home.prefecture_code)
+    with system_transaction():
+        for username, (name, roles, where) in PEOPLE.items():
+            password = f"demo-{secrets.token_urlsafe(9)}"
+            user, _ = User.objects.update_or_create(
+                username=username, defaults={"display_name": name, "password": make_password(password), "is_active": True}
+            )
+            centre: Centre | None = {"home": home, "other": other, "none": None}[where]
+            for role in roles:
+                Membership.objects.get_or_create(user=user, centre=centre, role=role.value)
+            accounts[username] = {"username": username, "password": password, "name": name}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(accounts, file, ensure_ascii=False, indent=1)
+    return accounts
+
+
+def seat_at_home(seeded: Seeded) -> None:
+    """The demo's own people work in the home centre: its cases are theirs, so that their desks aren't bare."""
+    actors = {name: actor_of(User.objects.get(username=name)) for name in ("counsellor", "counsellor2", "official")}
+    seeded.actors[seeded.home_index] = [actors["counsellor"], actors["counsellor2"]]
+    seeded.officials[seeded.home_index] = actors["official"]
+
+
+def send_consultations(count: int, seeded: Seeded) -> int:
+    """Web consultations that wait in the home centre's queue, sent through the portal's own service. A second call
+    sends nothing twice."""
+    from caasis.channels import services as channels
+
+    stories: list[dict[str, object]] = tomllib.loads(
+        files("caasis.twin").joinpath("consultations.toml").read_text(encoding="utf-8")
+    )["consultation"]
+    today = day_in_japan(timezone.now())
+    for number, story in enumerate(stories[:count]):
+        answers = dict(story)
+        for name in ("contracted_on", "document_on"):
+            # Days are told as "so many days ago", so that a deadline runs whenever the demo is started.
+            if isinstance(answers.get(name), int):
+                answers[name] = (today - timedelta(days=int(str(answers[name])))).isoformat()
+        channels.submit(
+            idempotency_key=f"twin-demo-{seeded.home_centre.id}-{number}", answers=answers, centre=seeded.home_centre
+        )
+    return min(count, len(stories))
+
+
+def load_demo_alerts() -> None:
+    """Alerts of the demo, marked as such."""
+    from caasis.knowledge.services import load_demo_alerts as load
+
+    load()
