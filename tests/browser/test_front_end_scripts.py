@@ -162,6 +162,11 @@ def test_f6_goes_round_the_panes(kit: Kit, card: Page) -> None:
 def test_the_palette_finds_a_screen_and_goes_there(kit: Kit, card: Page) -> None:
     card.keyboard.press("Control+k")
     expect(card.locator("#app-palette-input")).to_be_focused()
+    card.keyboard.insert_text("さ")
+    card.keyboard.press("Escape")
+    expect(card.locator("#app-palette")).to_be_hidden()
+    card.keyboard.press("Control+k")
+    expect(card.locator("#app-palette-input")).to_have_value("")
     card.keyboard.insert_text("決裁")
     found = card.locator("#app-palette-list [role=option]")
     expect(found).to_have_count(1)

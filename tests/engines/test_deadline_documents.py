@@ -134,6 +134,10 @@ def test_a_missing_document_day_gives_the_earliest_possible_end() -> None:
     assert (result.status, result.deadline, result.day_one) == (Status.NEEDS_ANSWER, LAST_DAY, None)
     assert result.safest_day == day(11, 19)
     assert codes(result)[:2] == ["contract_document_received", "contract_document_on"]
+    assert "申込みと契約が同じ日なら、期限は、早くても11月21日（土）です。" in result.reasons
+    assert any("今からでもできることがあります" in reason for reason in result.reasons)
+    applied = judge("door_to_door", day(11, 19), contracted_on=DOCUMENT_DAY, applied_on=day(11, 12))
+    assert "期限は、早くても11月19日（木）です。" in applied.reasons
     assert judge("door_to_door", day(11, 22), contracted_on=DOCUMENT_DAY).deadline is None
     assert judge("door_to_door", day(11, 22)).deadline is None
 
@@ -150,6 +154,12 @@ def test_an_expired_period_says_what_may_still_help() -> None:
     articles = {ground.article for ground in result.other_grounds}
     assert {"特定商取引法9条の3", "消費者契約法4条・7条", "民法5条", "割賦販売法30条の4"} <= articles
     assert result.safest_day is None
+    assert "書面に不備があったり、妨げられたりしていれば、今からでもできることがあります。" in result.reasons
+
+
+def test_days_of_another_year_show_their_year() -> None:
+    result = judge("door_to_door", day(1, 5, 2027), contract_document_on=day(12, 30))
+    assert result.reasons[0].startswith("契約書面を受け取った2026年12月30日（水）が1日目")
 
 
 def test_grounds_follow_the_facts() -> None:

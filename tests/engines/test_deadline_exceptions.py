@@ -76,6 +76,14 @@ def test_a_requested_visit_excludes_even_without_a_document() -> None:
     assert result.status is Status.EXCLUDED
 
 
+def test_an_unanswered_hint_gives_no_deadline_where_there_is_no_document() -> None:
+    result = judge(
+        "door_to_door", WITHIN, contract_document_received=False, contracted_on=DOCUMENT_DAY, requested_visit=True
+    )
+    assert (result.status, result.deadline) == (Status.NEEDS_ANSWER, None)
+    assert not any("1日目" in reason for reason in result.reasons)
+
+
 def test_an_unanswered_hint_does_not_revive_what_is_over() -> None:
     assert judge("door_to_door", day(12, 1), requested_visit=True, **BASE).status is Status.EXPIRED
 

@@ -100,6 +100,7 @@ def test_a_possible_earlier_document_names_the_safest_day() -> None:
     result = judge("door_to_door", day(11, 16), contracted_on=day(11, 12), contract_document_on=DOCUMENT_DAY)
     assert (result.status, result.deadline, result.safest_day) == (Status.OPEN, LAST_DAY, day(11, 19))
     assert codes(result)[0] == "application_document_received"
+    assert "申込書の控えを先に受け取っていると、期限はこれより早くなります。" in result.reasons
     unknown_signing = judge("door_to_door", day(11, 16), contract_document_on=DOCUMENT_DAY)
     assert unknown_signing.safest_day == day(11, 16)
     bound_passed = judge("door_to_door", day(11, 20), contracted_on=day(11, 1), contract_document_on=DOCUMENT_DAY)
@@ -151,7 +152,9 @@ def test_a_mobile_service_runs_from_its_start_if_later() -> None:
     facts = {"contract_document_on": day(11, 1), "service_started_on": day(11, 5)}
     assert judge("telecom", day(11, 10), mobile_service=True, **facts).deadline == day(11, 12)
     assert judge("telecom", day(11, 10), mobile_service=False, **facts).status is Status.EXPIRED
-    assert not judge("telecom", day(11, 10), **facts).verified
+    unverified = judge("telecom", day(11, 10), **facts)
+    assert not unverified.verified
+    assert any("要確認です" in reason for reason in unverified.reasons)
 
 
 def test_insurance_runs_from_the_later_of_document_and_application() -> None:
@@ -231,6 +234,7 @@ def test_individual_credit_is_a_second_clock(transaction_type: str, right: str, 
     assert (result.kind, result.day_one) == (Kind.CREDIT_COOLING_OFF, DOCUMENT_DAY)
     assert result.deadline == DOCUMENT_DAY + timedelta(days=days - 1)
     assert result.reasons[0].startswith("クレジットの契約書面を受け取った11月14日（土）")
+    assert "通知は、クレジット会社と販売業者の両方に出します。" in result.reasons
     without = judge(transaction_type, day(11, 15), right, individual_credit=True, credit_document_received=False)
     assert without.status is Status.OPEN_NO_END
     asked = judge(transaction_type, day(11, 15), right, individual_credit=True)

@@ -35,7 +35,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
 
 
 ANY_FACTS = any_facts()
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=40, deadline=None)
 
 
 def by_right(found: list[Assessment]) -> dict[str, Assessment]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from caasis.engines.japanese import (
     MAX_YEN,
     format_date_ja,
+    format_date_near,
     format_yen,
     normalise_phone,
     parse_japanese_date,
@@ -74,6 +75,8 @@ def test_a_formatted_date_reads_back(day: date, today: date) -> None:
 def test_a_date_shows_its_weekday() -> None:
     assert format_date_ja(TODAY) == "11月21日（土）"
     assert format_date_ja(TODAY, with_year=True) == "2026年11月21日（土）"
+    assert format_date_near(TODAY, date(2026, 1, 1)) == "11月21日（土）"
+    assert format_date_near(TODAY, date(2027, 1, 1)) == "2026年11月21日（土）"
 
 
 @pytest.mark.parametrize(

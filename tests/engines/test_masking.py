@@ -48,6 +48,7 @@ def test_phone_numbers_are_found_however_they_are_written(text: str, expected: s
         "0001234567890",
         "00000000000000",
         "番号は0です。1丁目",
+        "@だけ、a@、＠example.jpでも",
         "",
     ],
 )
@@ -147,6 +148,8 @@ def test_names_by_the_dictionary_need_a_full_name_or_an_honorific() -> None:
     assert masked(text) == text
     expected = "［氏名］と名乗る男性と、［氏名］さんが来た。田中工業の田中。［氏名］"
     assert masked(text, read_names=True) == expected
+    assert masked("鈴木が来た。", read_names=True) == "鈴木が来た。"
+    assert masked("屋根の工事をした", read_names=True) == "屋根の工事をした"
     assert masked("鈴木一郎", read_names=True, allowed=["鈴木 一郎"]) == "鈴木一郎"
 
 

@@ -19,7 +19,8 @@ import pytest
 
 from caasis.config.processes import PROCESSES
 from caasis.config.supervision.home import Home
-from caasis.config.supervision.remote import ProgramState, Supervisor
+from caasis.config.supervision.readiness import program_states
+from caasis.config.supervision.remote import ProgramState
 from caasis.platform.database import EmbeddedCluster
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ class Installation:
         )
 
     def processes(self) -> dict[str, ProgramState]:
-        return {each.name: each for each in Supervisor(Home(self.home).supervisor_socket).states()}
+        return {each.name: each for each in program_states(Home(self.home))}
 
     def all_running(self) -> bool:
         found = self.processes()
@@ -263,6 +264,16 @@ def test_killing_the_watcher_leaves_no_process_and_the_next_start_works(installa
     assert installation.answers()
     assert installation.end(signal.SIGTERM) == 0
     assert installation.nothing_left()
+
+
+@pytest.mark.slow
+def test_a_server_left_behind_is_replaced_by_a_supervised_one(installation: Installation) -> None:
+    left = EmbeddedCluster(installation.home)
+    left.start()
+    left.wait_ready(30)
+    before = left.pid
+    installation.up()
+    assert installation.processes()["postgres"].pid == left.pid != before
 
 
 def test_an_occupied_port_is_said_before_anything_starts(installation: Installation) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, uuid5
 
+from django.utils import timezone
+
 from caasis.cases.events import CaseTimelineGrew
 from caasis.cases.models import CaseContact, CaseEntry
 from caasis.cases.vocabulary import Entry
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
 from caasis.platform.outbox.publish import publish
-from django.utils import timezone
 
 _KINDS = {
     "channels.consumer_wrote": Entry.CONSUMER_WROTE,

@@ -86,10 +86,9 @@ def read_card(case: Case) -> dict[str, Any]:
     consumer, contract_party = consumer_of(case), contract_party_of(case)
     contract = next(iter(case.contracts.all()), None)
     business = next(iter(case.businesses.all()), None)
-    other = contract_party if contract_party is not None and contract_party is not consumer else None
-    same: bool | None = None
-    if contract_party is not None:
-        same = contract_party is consumer
+    # Compared by key: without a prefetch each look brings objects of its own.
+    same = None if contract_party is None else consumer is not None and contract_party.pk == consumer.pk
+    other = contract_party if same is False else None
     card: dict[str, Any] = {
         name: getattr(case, name)
         for name in ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
@@ -136,7 +135,7 @@ CONTRACT_NAMES = (
 )
 _CONTRACT_EMPTY: dict[str, Any] = {
     name: [] if name in ("transaction_types", "content_classes", "keywords") else None for name in CONTRACT_NAMES
-} | {name: "" for name in ("product", "product_text", "sales_form", "payment_method")}
+} | dict.fromkeys(("product", "product_text", "sales_form", "payment_method"), "")
 
 
 def open_personal(case: Case, *, actor: Actor, purpose: Purpose | None = None) -> dict[str, str]:
@@ -146,7 +145,7 @@ def open_personal(case: Case, *, actor: Actor, purpose: Purpose | None = None) -
     """
     if not is_insider(case, actor):
         raise NotFound
-    names = {name: "" for name in sorted(SEALED_NAMES)}
+    names = dict.fromkeys(sorted(SEALED_NAMES), "")
     consumer = consumer_of(case)
     if consumer is None or consumer.person is None:
         return names

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from caasis.people.models import ContactPoint, Person
-from caasis.privacy.registry import PersonalData, register_personal_data
+from caasis.privacy.masking import mask_address, mask_contact_point, mask_name, mask_postcode
+from caasis.privacy.registry import BlindIndex, PersonalData, register_personal_data
 
 
 def register() -> None:
@@ -20,6 +21,14 @@ def register() -> None:
             },
             centre_of=lambda person: person.centre_id,
             key_of=lambda person: person.record_key_id,
+            key_path="record_key_id",
+            blind={"name_index": BlindIndex("name", "name"), "kana_index": BlindIndex("kana", "name")},
+            masks={
+                "name": mask_name,
+                "kana": mask_name,
+                "postcode": mask_postcode,
+                "address": mask_address,
+            },
         )
     )
     register_personal_data(
@@ -29,5 +38,9 @@ def register() -> None:
             fields={"value": "電話・メール"},
             centre_of=lambda point: point.centre_id,
             key_of=lambda point: point.person.record_key_id,
+            key_path="person__record_key_id",
+            blind={"value_index": BlindIndex("value", lambda point: point.kind)},
+            masks={"value": mask_contact_point},
+            belongs_to=lambda point: [("person", point.person_id)],
         )
     )

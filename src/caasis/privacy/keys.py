@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from caasis.kernel.errors import DomainError
 from caasis.kernel.ids import uuid7
 from caasis.platform.crypto.ciphers import new_key, open_bytes, seal_bytes
 from caasis.platform.crypto.keyring import KeyRing, load_keyring
@@ -21,8 +25,12 @@ from caasis.privacy.models import RecordKey
 NATION = UUID(int=0)
 
 
-class Forgotten(LookupError):
+class Forgotten(DomainError, LookupError):
     """The record's key is destroyed: what it sealed can't be read by anybody again."""
+
+    status = 410
+    code = "erased"
+    default_message = "この記録の個人情報は、すでに消去されています。"
 
 
 def ring() -> KeyRing:
@@ -53,7 +61,6 @@ def _unwrap(key_id: UUID, centre_id: UUID | None, wrapped: bytes, version: int, 
     return open_bytes(keys.centre_key(centre_id or NATION, version), wrapped, _place(key_id))
 
 
-
 def record_key_bytes(key_id: UUID) -> bytes:
     """The plain key of a record.
 
@@ -61,7 +68,7 @@ def record_key_bytes(key_id: UUID) -> bytes:
     """
     row = RecordKey.objects.filter(id=key_id).first()
     if row is None or row.destroyed_at is not None or not row.wrapped:
-        raise Forgotten("この記録の個人情報は消去されています。")
+        raise Forgotten
     return _unwrap(row.id, row.centre_id, bytes(row.wrapped), row.version, ring())
 
 
@@ -94,24 +101,61 @@ def tombstones_path() -> Path:
 
 
 def destroy_record_key(key_id: UUID, now: datetime | None = None) -> None:
-    """Destroy a record's key: the record, its history and its files become unreadable.
+    """Destroy a record's key: the record, its history and its files become unreadable, also in every backup.
 
-    A tombstone is written outside the database, so that a restore of an older backup destroys the key again.
+    When the transaction commits, a tombstone is written outside the database, so that a restore of an older backup
+    destroys the key again. Not before: a tombstone of a destruction that was rolled back would kill a living record.
     """
     at = now or timezone.now()
+    RecordKey.objects.filter(id=key_id, destroyed_at=None).update(wrapped=b"", destroyed_at=at)
+    transaction.on_commit(lambda: _write_tombstones([(key_id, at)]), robust=True)
+
+
+def _write_tombstones(rows: Iterable[tuple[UUID, datetime]]) -> None:
     path = tombstones_path()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a") as file:
-        file.write(json.dumps({"key": str(key_id), "at": at.isoformat()}) + "\n")
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(b"".join(json.dumps({"key": str(key), "at": at.isoformat()}).encode() + b"\n" for key, at in rows))
         file.flush()
         os.fsync(file.fileno())
-    RecordKey.objects.filter(id=key_id).update(wrapped=b"", destroyed_at=at)
 
 
-def reapply_tombstones() -> int:
-    """After a restore: destroy again every key that was destroyed since the backup. Returns how many."""
+def read_tombstones() -> dict[UUID, datetime]:
+    """Every key that was ever destroyed, and when. A line that a crash cut off is left out; the job writes it anew."""
     path = tombstones_path()
-    if not path.exists():
-        return 0
-    ids = [UUID(json.loads(line)["key"]) for line in path.read_text().splitlines() if line.strip()]
-    return RecordKey.objects.filter(id__in=ids, destroyed_at=None).update(wrapped=b"", destroyed_at=timezone.now())
+    found: dict[UUID, datetime] = {}
+    if path.exists():
+        for line in path.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                raw = json.loads(line)
+                found.setdefault(UUID(raw["key"]), datetime.fromisoformat(raw["at"]))
+    return found
+
+
+def complete_tombstones() -> int:
+    """Write the tombstones that a crash or a full disk kept from being written. Returns how many."""
+    known = read_tombstones()
+    rows = RecordKey.objects.exclude(destroyed_at=None).values_list("id", "destroyed_at")
+    missing = [(key, at) for key, at in rows.iterator() if key not in known and at is not None]
+    if missing:
+        _cut_off_tombstone()
+        _write_tombstones(missing)
+    return len(missing)
+
+
+def _cut_off_tombstone() -> None:
+    """End a line that a crash cut off, so that the next one isn't read as its rest."""
+    path = tombstones_path()
+    if path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(b"\n")
+
+
+def destroyed_since_backup() -> list[UUID]:
+    """After a restore: keys that live again although they were destroyed since the backup was made."""
+    ids = list(read_tombstones())
+    alive: list[UUID] = []
+    for start in range(0, len(ids), 1000):
+        rows = RecordKey.objects.filter(id__in=ids[start : start + 1000], destroyed_at=None)
+        alive += rows.values_list("id", flat=True)
+    return alive

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from caasis.kernel.actor import Actor, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class BlindIndex:
+    """A column that finds a sealed field's value without showing it.
+
+    `kind` is one of phone, mail, name, or a function that tells it from the row (a contact point is either).
+    """
+
+    sealed: str
+    kind: str | Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +27,10 @@ class PersonalData:
 
     `fields` maps a sealed field to its Japanese label. `centre_of` gives the centre inside which they may be opened.
     `may_open(obj, actor, purpose)` narrows further; None means every member of the centre with a stated purpose.
+    `key_path` is the look-up from a row to its record key's id (`record_key_id`, `person__record_key_id`): by it erasure
+    finds the rows and their history. `blind` maps an index column to what it indexes; such a model has `index_version`.
+    `masks` maps a field to the function that makes the form for lists; a field without one is hidden there.
+    `belongs_to(obj)` names other objects, as (kind, id), whose opening in an emergency opens this one too.
     """
 
     model: type
@@ -24,6 +39,10 @@ class PersonalData:
     centre_of: Callable[[Any], UUID | None]
     key_of: Callable[[Any], UUID]
     may_open: Callable[[Any, Actor, Purpose], bool] | None = None
+    key_path: str = ""
+    blind: Mapping[str, BlindIndex] = field(default_factory=dict)
+    masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    belongs_to: Callable[[Any], Iterable[tuple[str, UUID]]] | None = None
 
 
 _registered: dict[str, PersonalData] = {}
@@ -43,3 +62,22 @@ def personal_data_of(obj_or_model: Any) -> PersonalData:
 
 def registrations() -> list[PersonalData]:
     return [_registered[label] for label in sorted(_registered)]
+
+
+# --- openings in an emergency -----------------------------------------------------------------------------------------
+# Who may open in an emergency is decided above this room (accounts), which registers the question here.
+
+EmergencyQuestion = Callable[[Actor, UUID | None, Iterable[tuple[str, UUID]]], bool]
+_emergency: list[EmergencyQuestion] = []
+
+
+def register_emergency_question(question: EmergencyQuestion) -> None:
+    """Register who answers: does this actor hold an emergency access to one of these objects of that centre?"""
+    _emergency[:] = [question]
+
+
+def holds_emergency_access(actor: Actor, obj: Any) -> bool:
+    """Whether an opening in an emergency holds for this object, or for one that it belongs to."""
+    entry = personal_data_of(obj)
+    objects = [(entry.kind, obj.pk), *(entry.belongs_to(obj) if entry.belongs_to else ())]
+    return any(question(actor, entry.centre_of(obj), objects) for question in _emergency)

@@ -84,7 +84,7 @@ def as_heard(business: Business, draw: Draw) -> str:
     if chance < 0.74:
         return business.kana
     if chance < 0.82:
-        return pick(business.aliases, draw)
+        return pick((business.short_name, *business.aliases), draw)
     if chance < 0.90:
         return f"{business.short_name}（聞き取り不確か）"
     if chance < 0.95:

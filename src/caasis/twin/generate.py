@@ -46,6 +46,15 @@ _DOCUMENTS: Final = Weighted(("paper", "electronic", "missing", ""), (66, 6, 11,
 _DOCUMENT_TYPES: Final = frozenset(
     {"door_to_door", "telephone_solicitation", "specified_continuous", "door_to_door_purchase", "multilevel", "business_opportunity"}
 )
+_TYPE_OF_FORM: Final = {
+    "door_to_door": "door_to_door",
+    "telephone": "telephone_solicitation",
+    "mail_order": "mail_order",
+    "purchase": "door_to_door_purchase",
+    "multilevel": "multilevel",
+    "negative_option": "negative_option",
+    "shop": "shop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +242,8 @@ class _CaseMaker:
             handling=self._handling(what, progress, facts, draw),
             result_code=what.result if progress.closed_at else "",
             product_code=kind.products.draw(draw),
-            sales_form_code=kind.sales_forms.draw(draw),
-            transaction_type_codes=kind.transaction_types,
+            sales_form_code=what.sales_form,
+            transaction_type_codes=what.transaction_types,
             content_class_codes=kind.content_classes,
             keyword_codes=_keywords(kind, draw),
             business_id=business.id if business else None,
@@ -301,8 +310,10 @@ class _CaseMaker:
             refunded = paid
         chance = draw()
         harm = "injury" if chance < kind.injury else "hazard" if chance < kind.injury + kind.hazard else "none"
+        sales_form = kind.sales_forms.draw(draw)
+        transaction_types = _transaction_types(kind, sales_form)
         documents = ""
-        if contracted and kind.transaction_types and kind.transaction_types[0] in _DOCUMENT_TYPES:
+        if contracted and transaction_types and transaction_types[0] in _DOCUMENT_TYPES:
             documents = _DOCUMENTS.draw(draw)
         return Happening(
             kind=kind,
@@ -312,6 +323,8 @@ class _CaseMaker:
             amount=amount,
             paid=paid,
             payment_method=kind.payments.draw(draw),
+            sales_form=sales_form,
+            transaction_types=transaction_types,
             relation="family" if draw() < family else "self",
             age=age,
             sex=party.sex,
@@ -322,6 +335,13 @@ class _CaseMaker:
             treatment_days=_treatment_days(draw) if harm == "injury" else 0,
             documents=documents,
         )
+
+
+def _transaction_types(kind: StoryKind, sales_form: str) -> tuple[str, ...]:
+    """Return the legal types: those of the kind, or the one that follows from how this case was sold."""
+    if kind.transaction_types and all(name in _TYPE_OF_FORM.values() for name in kind.transaction_types):
+        return (_TYPE_OF_FORM[sales_form],) if sales_form in _TYPE_OF_FORM else ()
+    return kind.transaction_types
 
 
 def _treatment_days(draw: Draw) -> int:

@@ -5,17 +5,23 @@ Lengths follow the record's rules: 件名 ≤ 50, 相談概要 and 処理概要 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from caasis.twin.stories import Stories, StoryKind
-from caasis.twin.streams import Draw, between, pick
+from caasis.twin.streams import Draw, pick
 from caasis.twin.wording import Slot, tell
 
 TITLE_LIMIT: Final = 50
 TEXT_LIMIT: Final = 500
+# 消費者安全法12条の重大事故等: treatment of thirty days and more.
+SEVERE_DAYS: Final = 30
+_NO_PARTICLE: Final = re.compile(r"(?<!\d)(一昨日|昨日|今日|本日)(?:に(?!な)|ごろに?)")
+_TRIAL_PRICES: Final = ("300円", "480円", "500円", "550円", "980円", "1,000円", "1,480円", "1,980円", "2,980円")
+_BODY_PARTS: Final = ("腕", "足", "顔", "手の指", "首", "腰")
 _WEEKDAYS: Final = "月火水木金土日"
 # Days in which a contract can be cancelled, by legal type (特定商取引法9条, 24条, 48条, 58条の14: 8; 40条, 58条: 20).
 COOLING_OFF_DAYS: Final[Mapping[str, int]] = {
@@ -35,6 +41,8 @@ class Happening:
     amount: int | None
     paid: int
     payment_method: str
+    sales_form: str
+    transaction_types: tuple[str, ...]
     relation: str
     age: int
     sex: str
@@ -50,7 +58,7 @@ def when_phrase(day: date, today: date, draw: Draw) -> str:
     """Return how somebody on ``today`` names the past ``day``: 昨日, 先週の火曜日, 11月14日, 先月中旬, …"""
     passed = (today - day).days
     if passed == 0:
-        return pick(("今日", "本日", "今朝"), draw)
+        return pick(("今日", "本日"), draw)
     if passed == 1:
         return "昨日"
     chance = draw()
@@ -98,24 +106,20 @@ class Teller:
 
     def facts(self, what: Happening, draw: Draw) -> dict[str, str]:
         """Return the facts that sentences may name; they are drawn once so that summary and voice agree."""
-        asked = what.amount if what.amount is not None else 0
+        asked = yen(what.amount, draw) if what.amount is not None else ""
         elder = ("父", "母")[what.sex == "female"] if what.age >= 55 else ("息子", "娘")[what.sex == "female"]
         if 25 <= what.age < 55 and draw() < 0.5:
             elder = ("夫", "妻")[what.sex == "female"]
         return {
             "when": when_phrase(what.event_on, what.received_on, draw),
-            "amount": yen(asked, draw),
-            "asked": yen(asked, draw),
-            "paid": yen(what.paid, draw),
-            "refund": yen(what.refunded, draw),
+            "amount": asked,
+            "asked": asked,
+            "paid": asked if what.paid == what.amount else yen(what.paid, draw),
+            "refund": yen(what.refunded, draw) if what.refunded else "",
             "pay": self._tell(f"pay_{what.payment_method}", {}, draw),
-            "age": f"{what.age // 10 * 10}歳代" if what.age >= 20 else f"{what.age}歳",
             "elder": elder,
-            "months": str(between(2, 11, draw)),
-            "count": str(between(2, 6, draw)),
-            "days": str(between(2, 9, draw)),
-            "small": yen(pick((300, 480, 500, 550, 980, 980, 1_000, 1_480, 1_980, 2_980), draw), draw),
-            "part": pick(("腕", "足", "顔", "手の指", "首", "腰"), draw),
+            "small": pick(_TRIAL_PRICES, draw),
+            "part": pick(_BODY_PARTS, draw),
             "me": "",
             "phone": "",
         }
@@ -127,12 +131,13 @@ class Teller:
     def summary(self, what: Happening, facts: Mapping[str, str], draw: Draw) -> str:
         """Return the 相談概要 in the reporting style; it holds no names."""
         kind = what.kind
-        said = [self._tell("family_intro", facts, draw)] if what.relation == "family" else []
+        said: list[str] = []
+        if what.relation == "family":
+            said.append(self._tell("family_intro" if what.contracted_on else "family_intro_no_contract", facts, draw))
         said += [tell(phase, facts, draw) for phase in kind.phases]
-        if what.harm == "injury":
-            said.append(self._tell("injury_severe" if what.treatment_days >= 30 else "injury", facts, draw))
-        elif what.harm == "hazard":
-            said.append(self._tell("hazard", facts, draw))
+        if what.harm != "none":
+            severe = "_severe" if what.treatment_days >= SEVERE_DAYS else ""
+            said.append(self._tell(f"{what.harm}_{kind.harm_style}{severe}", facts, draw))
         said.append(self._money(what, facts, draw))
         if what.documents and draw() < 0.5:
             said.append(self._tell(f"documents_{what.documents}", facts, draw))
@@ -144,19 +149,23 @@ class Teller:
         kind = what.kind
         said: list[str] = []
         if what.harm != "none":
-            said.append(self._tell("advice_harm_severe" if what.treatment_days >= 30 else "advice_harm", facts, draw))
+            said.append(self._tell("advice_harm_severe" if what.treatment_days >= SEVERE_DAYS else "advice_harm", facts, draw))
         if what.money_moving:
             said.append(self._tell("advice_money_moving", facts, draw))
-        legal = kind.transaction_types[0] if kind.transaction_types and what.contracted_on else ""
+        legal = what.transaction_types[0] if what.transaction_types and what.contracted_on else ""
         if legal in COOLING_OFF_DAYS and what.contracted_on:
             passed = (what.received_on - what.contracted_on).days + 1
             in_time = passed <= COOLING_OFF_DAYS[legal] or what.documents == "missing"
             name = "no_document" if what.documents == "missing" else f"{legal}_{'in_time' if in_time else 'late'}"
             said.append(self._tell(f"law_{name}", facts, draw))
-        elif legal == "mail_order":
+        elif legal == "mail_order" and not kind.criminal:
             said.append(self._tell("law_mail_order", facts, draw))
         said.append(tell(kind.advice, facts, draw))
-        said.append(self._tell(f"result_{what.result}{'_refund' if what.refunded else ''}", facts, draw))
+        ending = "_refund" if what.refunded else ""
+        if what.result == "advice" and (kind.criminal or not what.contracted_on):
+            # Nobody is told to negotiate with a swindler.
+            ending = "_criminal"
+        said.append(self._tell(f"result_{what.result}{ending}", facts, draw))
         return _fitted(said)
 
     def under_way(self, state: str, facts: Mapping[str, str], draw: Draw) -> str:
@@ -180,7 +189,7 @@ class Teller:
             if what.relation == "family":
                 said.append(self._tell("voice_family", facts, draw))
             said += [tell(pick(kind.voice, draw), facts, draw), self._tell("voice_plea_short", facts, draw)]
-            return "".join(said)
+            return _smooth("".join(said))
         if written and me and draw() < 0.12:
             said.append(self._tell("voice_name", facts, draw))
         said.append(self._tell("voice_opening_written" if written else "voice_opening_spoken", facts, draw))
@@ -190,9 +199,11 @@ class Teller:
         for sentence in kind.voice:
             said.append(tell(sentence, facts, draw))
             if rambling and draw() < 0.6:
-                said.append(self._tell("voice_rambling_older" if older else "voice_rambling", facts, draw))
+                aside = self._tell("voice_rambling_older" if older else "voice_rambling", facts, draw)
+                if aside not in said:
+                    said.append(aside)
         if what.harm == "injury":
-            said.append(self._tell("voice_injury", facts, draw))
+            said.append(self._tell(f"voice_injury_{kind.harm_style}", facts, draw))
         if what.money_moving:
             said.append(self._tell("voice_money_moving", facts, draw))
         elif what.amount is not None and draw() < 0.5:
@@ -200,7 +211,7 @@ class Teller:
         said.append(self._tell("voice_plea", facts, draw))
         if written and me and draw() < 0.08:
             said.append(self._tell("voice_contact", facts, draw))
-        return "".join(said)
+        return _smooth("".join(said))
 
     def _money(self, what: Happening, facts: Mapping[str, str], draw: Draw) -> str:
         if what.amount is None:
@@ -223,9 +234,17 @@ def _paid_state(what: Happening) -> str:
     return "all" if what.amount is None or what.paid >= what.amount else "part"
 
 
+def _smooth(text: str) -> str:
+    """Take away the particle that Japanese doesn't put after 昨日 and 今日 (先月上旬に, but not 昨日に)."""
+    if "日に" not in text and "日ごろ" not in text:
+        return text
+    return _NO_PARTICLE.sub(r"\1", text)
+
+
 def _fitted(sentences: list[str]) -> str:
     """Join sentences; where they are too long, leave out middle ones so that beginning and wish stay."""
-    kept = [sentence for sentence in sentences if sentence]
-    while sum(map(len, kept)) > TEXT_LIMIT and len(kept) > 2:
-        del kept[-2]
-    return "".join(kept)[:TEXT_LIMIT]
+    text = _smooth("".join(sentences))
+    while len(text) > TEXT_LIMIT and len(sentences) > 2:
+        del sentences[-2]
+        text = _smooth("".join(sentences))
+    return text[:TEXT_LIMIT]

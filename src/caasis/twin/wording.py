@@ -14,7 +14,7 @@ from typing import Final, Union
 from caasis.twin.streams import Draw
 
 FACTS: Final = frozenset(
-    {"when", "amount", "asked", "paid", "pay", "age", "elder", "refund", "months", "count", "small", "me", "phone", "part", "days"}
+    {"when", "amount", "asked", "paid", "pay", "elder", "refund", "small", "me", "phone", "part"}
 )
 """Names that the teller fills in; every other name must be a shared slot."""
 
@@ -30,12 +30,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Alternatives, each a sequence of parts."""
+    """Alternatives, each plain text or a sequence of parts."""
 
-    options: tuple[tuple[Part, ...], ...]
+    options: tuple[str | Option, ...]
 
 
 Part = Union[str, Fact, Choice]
+Option = tuple[Part, ...]
 Slot = Choice
 
 
@@ -48,7 +49,7 @@ def compile_slot(block: str, shared: Mapping[str, Slot]) -> Slot:
     lines = [line.strip() for line in block.strip().splitlines() if line.strip()]
     if not lines:
         raise WordingError("a slot needs at least one line")
-    return Choice(tuple(_compile_line(line, shared) for line in lines))
+    return _choice([_compile_line(line, shared) for line in lines])
 
 
 def _compile_line(line: str, shared: Mapping[str, Slot]) -> tuple[Part, ...]:
@@ -95,7 +96,7 @@ def _parse(
 def _named(options: list[tuple[Part, ...]], shared: Mapping[str, Slot], line: str) -> Part:
     """Turn one pair of braces into a fact, a shared slot or alternatives."""
     if len(options) > 1:
-        return Choice(tuple(options))
+        return _choice(options)
     only = options[0]
     name = only[0] if len(only) == 1 else None
     if isinstance(name, str) and _NAME.fullmatch(name):
@@ -109,20 +110,29 @@ def _named(options: list[tuple[Part, ...]], shared: Mapping[str, Slot], line: st
 
 def tell(slot: Slot, facts: Mapping[str, str], draw: Draw) -> str:
     """Return one wording of ``slot`` with the facts filled in."""
+    options = slot.options
+    option = options[int(draw() * len(options))]
+    if type(option) is str:
+        return option
     said: list[str] = []
-    _tell(slot, facts, draw, said)
+    _tell(option, facts, draw, said)
     return "".join(said)
 
 
-def _tell(slot: Choice, facts: Mapping[str, str], draw: Draw, said: list[str]) -> None:
-    options = slot.options
-    for part in options[int(draw() * len(options))]:
+def _tell(parts: Option, facts: Mapping[str, str], draw: Draw, said: list[str]) -> None:
+    """Append the wording of ``parts``; choices are drawn here, not by a call each, because this is the hot loop."""
+    for part in parts:
         if type(part) is str:
             said.append(part)
+        elif type(part) is Choice:
+            options = part.options
+            option = options[int(draw() * len(options))]
+            if type(option) is str:
+                said.append(option)
+            else:
+                _tell(option, facts, draw, said)
         elif type(part) is Fact:
             said.append(facts[part.name])
-        else:
-            _tell(part, facts, draw, said)  # type: ignore[arg-type]
 
 
 def wordings(slot: Slot) -> int:
@@ -130,7 +140,7 @@ def wordings(slot: Slot) -> int:
     total = 0
     for option in slot.options:
         product = 1
-        for part in option:
+        for part in option if isinstance(option, tuple) else ():
             if isinstance(part, Choice):
                 product *= wordings(part)
         total += product
@@ -141,9 +151,21 @@ def fact_names(slot: Slot) -> frozenset[str]:
     """Return the facts that some wording of ``slot`` needs."""
     names: set[str] = set()
     for option in slot.options:
-        for part in option:
+        for part in option if isinstance(option, tuple) else ():
             if isinstance(part, Fact):
                 names.add(part.name)
             elif isinstance(part, Choice):
                 names |= fact_names(part)
     return frozenset(names)
+
+
+def _choice(options: list[tuple[Part, ...]]) -> Choice:
+    """Return a choice whose options without facts or choices are plain text."""
+    return Choice(
+        tuple(
+            "".join(part for part in option if isinstance(part, str))
+            if all(isinstance(part, str) for part in option)
+            else option
+            for option in options
+        )
+    )

@@ -47,6 +47,8 @@ class Kit(ThreadingHTTPServer):
         self.streams: list[str] = []
         self.drop_streams = threading.Event()
         self.fragments = 0
+        self.posts = 0
+        self.delay = 0.0
 
     @property
     def url(self) -> str:
@@ -127,6 +129,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.undone.append(self.headers.get("X-CSRFToken", ""))
             self._send("{}", kind="application/json")
         elif path == "/form":
+            self.server.posts += 1
+            time.sleep(self.server.delay)
             self._form(body)
         else:
             self._send("", 404)

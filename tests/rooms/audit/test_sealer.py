@@ -61,6 +61,7 @@ def test_the_row_of_a_slow_transaction_is_not_skipped(see, other_connection) -> 
 
 def test_a_transaction_open_for_longer_than_the_skew_holds_the_look_back(other_connection, see, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(sealer, "SKEW", timedelta(0))
+    other_connection.execute("SELECT 1")
     slow = fresh()
     insert(other_connection, slow)
     look = seal_once(long_look_from())

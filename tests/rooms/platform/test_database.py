@@ -19,7 +19,7 @@ import pytest
 from caasis.platform.database import DatabaseProblem, EmbeddedCluster, place, processes
 from caasis.platform.database.binaries import copied_binaries, wheel_binaries
 from caasis.platform.database.configuration import MEBIBYTE, OPERATOR_FILE, default_settings
-from tests.support.database import SETTINGS
+from tests.support.database import HOME_PREFIX, SETTINGS, sweep
 
 # Killing is tested with fsync left on: a test that recovers only because nothing was lost in the page cache is the
 # same test either way, but the settings under test are then the product's.
@@ -432,6 +432,26 @@ def test_an_account_that_cannot_be_created_is_explained(monkeypatch: pytest.Monk
         place.system_account("caasis-db-missing")
     with pytest.raises(DatabaseProblem, match="管理者"):
         place.system_account("root")
+
+
+def test_the_cluster_of_a_killed_test_run_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left, kept = (EmbeddedCluster(tmp_path / f"{HOME_PREFIX}{pid}-x", durable=False) for pid in (gone.pid, os.getpid()))
+    try:
+        for each in (left, kept):
+            each.prepare()
+        left.start()
+        left.wait_ready(30)
+        sweep()
+        assert left.pid is None
+        assert not left.home.exists()
+        assert not left.place.root.exists()
+        assert kept.initialised
+    finally:
+        left.destroy()
+        kept.destroy()
 
 
 def test_memory_shares_follow_the_machine() -> None:

@@ -238,7 +238,7 @@ def _move(rows: CaseRows, verb: str, actor: Actor, at: datetime) -> None:
             actor,
         )
     )
-    if verb == "finish_handling":
+    if verb in ("begin_mediation", "finish_handling"):
         rows.accesses.append(_access(case, verb, actor))
 
 

@@ -90,7 +90,7 @@ def save_card(
 def _personal_now(case: Case, actor: Actor) -> dict[str, str]:
     consumer = consumer_of(case)
     if consumer is None or consumer.person is None:
-        return {name: "" for name in PERSON_NAMES}
+        return dict.fromkeys(PERSON_NAMES, "")
     values = open_person(consumer.person, actor=actor, purpose=Purpose.OWN_CASE)
     return {name: values.get(attr, "") for name, attr in PERSON_NAMES.items()}
 
@@ -135,7 +135,7 @@ def _apply_parties(case: Case, changes: dict[str, Any]) -> None:
             setattr(case, name, changes[name] or "")
     role = PartyRole.CONTRACT_PARTY.value
     other = contract_party_of(case)
-    if other is consumer:
+    if other is not None and other.pk == consumer.pk:
         other = None
     if "contract_party_is_consumer" in changes:
         same = changes["contract_party_is_consumer"]

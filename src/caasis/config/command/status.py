@@ -26,12 +26,13 @@ def command(as_json: bool) -> None:
     """動いているプロセスを一覧にします。全部が動いていれば終了コードは0です。"""
     from caasis.config.supervision.home import current_home
     from caasis.config.supervision.lock import is_held, read_holder
-    from caasis.config.supervision.remote import Supervisor, SupervisorUnreachable
+    from caasis.config.supervision.readiness import program_states
+    from caasis.config.supervision.remote import SupervisorUnreachable
 
     home = current_home()
     holder = read_holder(home.lock) if is_held(home.lock) else None
     try:
-        programs = Supervisor(home.supervisor_socket).states() if holder else []
+        programs = program_states(home) if holder else []
     except SupervisorUnreachable:
         programs = []
     running = bool(programs) and all(program.running for program in programs)

@@ -17,11 +17,20 @@ def command() -> None:
 
 
 @command.command("seed")
-@click.option("--cases", "count", type=click.IntRange(1, 5_000_000), default=DEMO_CASES, show_default=True, help="相談の件数。")
-@click.option("--seed", type=click.IntRange(0, 2**31), default=DEMO_SEED, show_default=True, help="同じ数なら同じ町になります。")
+@click.option(
+    "--cases", "count", type=click.IntRange(1, 5_000_000), default=DEMO_CASES, show_default=True, help="相談の件数。"
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31), default=DEMO_SEED, show_default=True, help="同じ数なら同じ町になります。"
+)
 @click.option("--months", type=click.IntRange(1, 240), default=DEMO_MONTHS, show_default=True, help="何か月分か。")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="最後の日（既定はきのう）。")
-@click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), default=None, help="仕込んだ急増と新しい手口を書くファイル。")
+@click.option(
+    "--truth",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="仕込んだ急増と新しい手口を書くファイル。",
+)
 @click.option("--people-only", is_flag=True, help="センターと職員、見本の利用者だけを作ります。")
 @click.option("--demo", is_flag=True, help="見本の利用者を席につけ、待っているWeb相談も入れます。")
 def seed_command(

@@ -1,7 +1,5 @@
 """Checks of the database: reachable, roles, migrations."""
 
-from urllib.parse import urlsplit
-
 import psycopg
 
 from caasis.config.doctor.registry import OK, PROBLEM, WARN, Finding, Situation, check
@@ -53,7 +51,7 @@ def roles_right(situation: Situation) -> Finding:
             f"{name}は表の持ち主（{owned}件）です。",
             "DATABASE_URLとDATABASE_OWNER_URLを別の役割にしてください。",
         )
-    return Finding(OK, f"{name}は管理者でも持ち主でもありません（{urlsplit(found.application).scheme}）。")
+    return Finding(OK, f"{name}は管理者でも表の持ち主でもありません。")
 
 
 @check("表の版")

@@ -5,7 +5,8 @@ from pathlib import Path
 import psycopg
 
 from caasis.config.doctor.registry import OK, PROBLEM, WARN, Finding, Situation, check
-from caasis.config.supervision.remote import Supervisor, SupervisorUnreachable
+from caasis.config.supervision.readiness import program_states
+from caasis.config.supervision.remote import SupervisorUnreachable
 
 SLOW_SECONDS = 10
 STUCK_SECONDS = 120
@@ -19,7 +20,7 @@ def children_running(situation: Situation) -> Finding:
     if situation.holder is None:
         return Finding(WARN, "caasis up は動いていません。", "caasis up を実行してください。")
     try:
-        programs = Supervisor(situation.home.supervisor_socket).states()
+        programs = program_states(situation.home)
     except SupervisorUnreachable:
         return Finding(PROBLEM, "プロセスの監視が応答しません。", "caasis down のあと、caasis up を実行してください。")
     starting = [each.name for each in programs if each.state == "STARTING"]

@@ -156,6 +156,9 @@ class Session:
             self._found = bootstrap.external_addresses()
             if self._found is None:
                 self._cluster = EmbeddedCluster(self.home.path)
+                # We hold the home's lock: a server that runs now was left behind, or was started by hand. Only one that
+                # the supervisor has started is watched.
+                self._cluster.stop("fast")
                 self._cluster.prepare()
                 self._found = bootstrap.embedded_addresses(self._cluster)
             self._start_supervisor(lock)

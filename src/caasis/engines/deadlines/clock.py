@@ -12,7 +12,7 @@ from caasis.engines.deadlines.facts import Facts
 from caasis.engines.deadlines.law import Absence, Law, Right
 from caasis.engines.deadlines.start import Start, find_start
 from caasis.engines.deadlines.vocabulary import Counts, Kind, Status
-from caasis.engines.japanese import format_date_ja
+from caasis.engines.japanese import format_date_near
 
 
 class UnknownTransactionType(ValueError):
@@ -61,13 +61,17 @@ def _assess_right(right: Right, facts: Facts, law: Law, today: date) -> Assessme
         deadline = day_one = None
     elif status is Status.OPEN_NO_END:
         deadline = day_one = None
-    elif day_one is not None:
-        reasons = [*_counting(right, facts, day_one, deadline), *reasons]
+    elif right.documents and start.possible != {None}:
+        reasons = [*_counting(right, facts, start, deadline, today), *reasons]
     reasons.extend(item.answer.remark for item in exclusions if item.answer.remark and status is not Status.EXCLUDED)
     reasons.extend(item.reason for item in unsettled if status is Status.NEEDS_ANSWER)
     reasons.extend(text for text in (right.judgement, right.note) if text and status is not Status.EXCLUDED)
     if right.counts is Counts.ARRIVAL and deadline is not None:
         reasons.append("通知は、最後の日までに相手に届く必要があります。")
+    if status is Status.EXPIRED and right.documents:
+        reasons.append("書面に不備があったり、妨げられたりしていれば、今からでもできることがあります。")
+    if not right.verified and status is not Status.EXCLUDED:
+        reasons.append(f"{right.label}の期限の決まりは、要確認です（{right.article}）。")
     electronic = right.electronic_notice and _after(law.electronic_notice_from, facts)
     if electronic and status in {Status.OPEN, Status.LAST_DAY, Status.OPEN_NO_END, Status.NEEDS_ANSWER}:
         reasons.append(f"通知は、書面でもメールなどでも出せます（{right.article}）。")
@@ -112,8 +116,8 @@ def last_day(right: Right, day_one: date) -> date:
 
 def _bound(right: Right, start: Start, today: date) -> date | None:
     """The earliest end that is still possible where the starting day is not known: no document is older than the
-    application. None when that day is unknown or its end has passed."""
-    if start.earlier_bound is None:
+    application. None when that day is unknown, its end has passed, or no complete document exists."""
+    if start.earlier_bound is None or start.possible == {None}:
         return None
     end = last_day(right, start.earlier_bound)
     return end if end >= today else None
@@ -142,19 +146,25 @@ def _status(right: Right, facts: Facts, start: Start, exclusions: Iterable[Exclu
     return Status.LAST_DAY if today == min(ends) else Status.OPEN
 
 
-def _counting(right: Right, facts: Facts, day_one: date, deadline: date | None) -> list[str]:
-    """The sentence that says how the days are counted."""
-    if right.event or deadline is None:
-        return []
+def _counting(right: Right, facts: Facts, start: Start, deadline: date | None, today: date) -> list[str]:
+    """The sentences that say how the days are counted from documents."""
     names = {
         "contract": ("契約書面", facts.contract_document_on),
         "application": ("申込書面", facts.application_document_on),
         "credit": ("クレジットの契約書面", facts.credit_document_on),
     }
-    label = next((names[name][0] for name in right.documents if names[name][1] == day_one), "")
-    if not label:
-        return [f"{format_date_ja(day_one)}が1日目で、{right.days}日間です（{right.article}）。"]
-    return [f"{label}を受け取った{format_date_ja(day_one)}が1日目で、{right.days}日間です（{right.article}）。"]
+    if not start.days:
+        said = [f"{names[right.documents[0]][0]}を受け取った日を1日目として、{right.days}日間です（{right.article}）。"]
+        if deadline is not None:
+            condition = "" if facts.applied_on else "申込みと契約が同じ日なら、"
+            said.append(f"{condition}期限は、早くても{format_date_near(deadline, today)}です。")
+        return [*said, "書面がないときや不備があるときは、今からでもできることがあります。"]
+    day_one = start.days[0]
+    label = next((f"{names[name][0]}を受け取った" for name in right.documents if names[name][1] == day_one), "")
+    said = [f"{label}{format_date_near(day_one, today)}が1日目で、{right.days}日間です（{right.article}）。"]
+    if "application_document_received" in start.asks:
+        said.append("申込書の控えを先に受け取っていると、期限はこれより早くなります。")
+    return said
 
 
 def _safest_day(right: Right, start: Start, status: Status, deadline: date | None, today: date) -> date | None:
@@ -172,8 +182,8 @@ def _safest_day(right: Right, start: Start, status: Status, deadline: date | Non
 
 
 def _holiday_warning(deadline: date, safest: date, today: date) -> str:
-    when = "今日のうちに" if safest == today else f"{format_date_ja(safest)}までに"
-    return f"最後の日の{format_date_ja(deadline)}は、窓口が休みの日です。{when}出すのが安全です。"
+    when = "今日のうちに" if safest == today else f"{format_date_near(safest, today)}までに"
+    return f"最後の日の{format_date_near(deadline, today)}は、窓口が休みの日です。{when}出すのが安全です。"
 
 
 def _unknown(

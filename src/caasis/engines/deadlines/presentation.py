@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from caasis.engines.calendar import is_holiday
 from caasis.engines.deadlines.assessment import Assessment
 from caasis.engines.deadlines.vocabulary import Counts, Kind, Status
-from caasis.engines.japanese import WEEKDAYS, format_date_ja
+from caasis.engines.japanese import WEEKDAYS, format_date_ja, format_date_near
 
 _MOST_TILES = 20
 _HOTLINE = "くわしくは、消費者ホットライン188（局番なし）にお電話ください。"
@@ -94,10 +94,10 @@ def _lines(assessment: Assessment, today: date) -> list[str]:
     if assessment.status is Status.RETURN_POSSIBLE:
         if assessment.deadline is None:
             return ["商品を返せることがあります。届く前でも、今すぐ連絡できます。"]
-        return [f"商品を返せることがあります。{format_date_ja(assessment.deadline)}までに、連絡が相手に届く必要があります。"]
+        return [f"商品を返せることがあります。{format_date_near(assessment.deadline, today)}までに、連絡が相手に届く必要があります。"]
     if assessment.status not in {Status.OPEN, Status.LAST_DAY} or assessment.deadline is None:
         return []
-    day = format_date_ja(assessment.deadline)
+    day = format_date_near(assessment.deadline, today)
     left = "今日まで" if assessment.deadline == today else f"あと{(assessment.deadline - today).days}日"
     if not assessment.certain:
         lines = [f"{assessment.label}：{name}できることがあります。できるときの期限は{day}、{left}です。"]
@@ -108,6 +108,6 @@ def _lines(assessment: Assessment, today: date) -> list[str]:
     else:
         lines.append("通知は、期限の日までに相手に届く必要があります。")
     if assessment.safest_day is not None and assessment.safest_day != assessment.deadline:
-        safest = "今日のうちに" if assessment.safest_day == today else f"{format_date_ja(assessment.safest_day)}までに"
+        safest = "今日のうちに" if assessment.safest_day == today else f"{format_date_near(assessment.safest_day, today)}までに"
         lines.append(f"安全のため、{safest}出してください。")
     return lines

@@ -13,7 +13,7 @@ from itertools import product
 
 from caasis.engines.deadlines.facts import Facts
 from caasis.engines.deadlines.law import Law, Right
-from caasis.engines.japanese import format_date_ja
+from caasis.engines.japanese import format_date_near
 
 _NAMES = {"contract": "契約書面", "application": "申込書面", "credit": "クレジットの契約書面"}
 
@@ -64,7 +64,7 @@ def find_start(right: Right, facts: Facts, law: Law, today: date) -> Start:
         return _start_by_event(right, facts, today)
     start = _start_by_documents(right, facts, law, today)
     if right.later_event and start.days:
-        _consider_later_event(start, right, facts)
+        _consider_later_event(start, right, facts, today)
     if right.obstruction:
         _consider_obstruction(start, right, facts, today)
     return start
@@ -77,7 +77,7 @@ def _start_by_event(right: Right, facts: Facts, today: date) -> Start:
     if day is not None and day <= today:
         start.possible.add(day)
         counted = "が1日目です" if right.first_day else "の次の日から数えます"
-        start.reasons.append(f"{right.event_label}（{format_date_ja(day)}）{counted}（{right.article}）。")
+        start.reasons.append(f"{right.event_label}（{format_date_near(day, today)}）{counted}（{right.article}）。")
     elif happened is False:
         start.possible.add(None)
         start.reasons.append(f"{right.event_label}から数えるので、まだ期限は来ません（{right.article}）。")
@@ -152,7 +152,7 @@ def _document(name: str, right: Right, facts: Facts, law: Law, today: date, star
     return _Document(_Knowledge.KNOWN, (day,))
 
 
-def _consider_later_event(start: Start, right: Right, facts: Facts) -> None:
+def _consider_later_event(start: Start, right: Right, facts: Facts, today: date) -> None:
     """A delivery or the like that starts the period instead of the document when it comes later."""
     condition: bool | None = getattr(facts, right.later_condition) if right.later_condition else True
     day: date | None = getattr(facts, right.later_event)
@@ -175,7 +175,7 @@ def _consider_later_event(start: Start, right: Right, facts: Facts) -> None:
             start.doubts.append(right.later_condition)
     else:
         if later != start.possible:
-            start.reasons.append(f"{right.later_label}（{format_date_ja(day)}）が書面より後なので、その日から数えます（{right.article}）。")
+            start.reasons.append(f"{right.later_label}（{format_date_near(day, today)}）が書面より後なので、その日から数えます（{right.article}）。")
         start.possible = later
 
 
@@ -199,7 +199,7 @@ def _consider_obstruction(start: Start, right: Right, facts: Facts, today: date)
         return
     start.possible = {day}
     start.reasons.append(
-        f"妨げられた後の新しい書面を受け取った日（{format_date_ja(day)}）から、改めて数えます（{right.article}）。"
+        f"妨げられた後の新しい書面を受け取った日（{format_date_near(day, today)}）から、改めて数えます（{right.article}）。"
     )
     if facts.reissued_with_explanation is None:
         start.possible.add(None)

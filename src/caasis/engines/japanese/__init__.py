@@ -1,6 +1,6 @@
 """Japanese text: normalisation, kana, words, dates, amounts, telephone numbers. Pure; other engines may import it."""
 
-from caasis.engines.japanese.dates import WEEKDAYS, format_date_ja, parse_japanese_date
+from caasis.engines.japanese.dates import WEEKDAYS, format_date_ja, format_date_near, parse_japanese_date
 from caasis.engines.japanese.numbers import MAX_YEN, format_yen, parse_yen
 from caasis.engines.japanese.phones import normalise_phone
 from caasis.engines.japanese.text import (
@@ -22,6 +22,7 @@ __all__ = [
     "fold_for_search",
     "fold_name_variants",
     "format_date_ja",
+    "format_date_near",
     "format_yen",
     "morphemes",
     "normalise_name",

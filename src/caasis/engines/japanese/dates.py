@@ -63,6 +63,11 @@ def format_date_ja(day: date, *, with_year: bool = False) -> str:
     return f"{year}{day.month}月{day.day}日（{WEEKDAYS[day.weekday()]}）"
 
 
+def format_date_near(day: date, today: date) -> str:
+    """Return e.g. 「11月21日（土）」, with the year only where it is not this year's."""
+    return format_date_ja(day, with_year=day.year != today.year)
+
+
 def _kanji_number(kanji: str) -> str:
     """「二十三」→ 23, 「二〇二六」→ 2026, 「十」→ 10."""
     if "十" not in kanji:

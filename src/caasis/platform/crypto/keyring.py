@@ -121,6 +121,17 @@ def add_blind_master(home: Path) -> KeyRing:
     return new
 
 
+def drop_blind_masters(home: Path, versions: set[int]) -> KeyRing:
+    """Forget blind-index keys under which no row stands any more."""
+    ring = load_keyring(home)
+    if ring.blind in versions:
+        raise ValueError("the current blind-index key can't be dropped")
+    kept = {v: k for v, k in ring.blind_masters.items() if v not in versions}
+    new = KeyRing(ring.current, ring.blind, ring.masters, kept)
+    _write(keyring_path(home), new)
+    return new
+
+
 def _write(path: Path, ring: KeyRing) -> None:
     raw = {
         "current": ring.current,
@@ -135,3 +146,9 @@ def _write(path: Path, ring: KeyRing) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    # The new name must survive a power cut too: what is sealed with a new master from now on is lost without it.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -191,7 +191,7 @@ class JapaneseEmailField(forms.EmailField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         # EmailField's validator carries Django's sentence, and it is the validator that raises.
-        self.validators = [_with_message(v, self.error_messages["invalid"]) for v in self.validators]
+        self.validators = [_with_message(v, str(self.error_messages["invalid"])) for v in self.validators]
 
     def to_python(self, value: Any) -> str:
         return normalise_text(super().to_python(value) or "").replace(" ", "")

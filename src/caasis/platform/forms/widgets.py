@@ -39,7 +39,7 @@ class DateBoxes(_Boxes):
     template_name = "app/widgets/date.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, unknown_label: str = "") -> None:
-        widgets: dict[str, forms.Widget] = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             # The year takes an era as well, so it asks for no numeric keyboard.
             "y": _box("4"),
             "m": _box("2", inputmode="numeric"),
@@ -71,7 +71,7 @@ class YenOrUnknown(_Boxes):
     template_name = "app/widgets/yen_unknown.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, unknown_label: str = "わからない") -> None:
-        widgets: dict[str, forms.Widget] = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             "": _box("yen"),
             "unknown": forms.CheckboxInput(attrs={"class": "dads-checkbox__input"}),
         }

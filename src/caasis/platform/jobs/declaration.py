@@ -16,6 +16,7 @@ import inspect
 import re
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from typing import Any, Generic, ParamSpec
 from uuid import UUID
@@ -42,12 +43,14 @@ class PersonalDataInJob(TypeError):
 class Job(Generic[P]):
     """A declared job. Calling it runs the function here and now; `defer` puts it into the queue."""
 
-    def __init__(self, function: Callable[P, None], name: str, *, cron: str | None, **options: Any) -> None:
+    def __init__(
+        self, function: Callable[P, None], name: str, *, cron: str | None, in_transaction: bool, **options: Any
+    ) -> None:
         self._function = function
         self.name = name
         functools.update_wrapper(self, function)
         self._task = app.task(name=name, retry=RetryStrategy(max_attempts=RETRIES, exponential_wait=2), **options)(
-            _with_transaction(function)
+            _runner(function, in_transaction)
         )
         if cron is not None:
             app.periodic(cron=cron)(self._task)
@@ -69,17 +72,23 @@ class Job(Generic[P]):
 
 
 def job(
-    *, cron: str | None = None, queue: str = "default", lock: str | None = None, priority: int = 0
+    *,
+    cron: str | None = None,
+    queue: str = "default",
+    lock: str | None = None,
+    priority: int = 0,
+    in_transaction: bool = True,
 ) -> Callable[[Callable[P, None]], Job[P]]:
     """Declare a job in a room's `jobs.py`.
 
     :param cron: five fields, UTC; the job then also runs by itself, once for the whole installation.
+    :param in_transaction: False for a job that goes through many things and opens a transaction for each by itself.
     :param lock: jobs with one lock run one after the other. A killed job holds its lock until the sweep (30 s).
     """
 
     def declare(function: Callable[P, None]) -> Job[P]:
         name = f"{function.__module__.removeprefix('caasis.')}.{function.__name__}"
-        return Job(function, name, cron=cron, queue=queue, lock=lock, priority=priority)
+        return Job(function, name, cron=cron, in_transaction=in_transaction, queue=queue, lock=lock, priority=priority)
 
     return declare
 
@@ -94,7 +103,7 @@ def set_stop_requested(value: bool) -> None:
     _stop.set() if value else _stop.clear()
 
 
-def _with_transaction(function: Callable[..., None]) -> Callable[..., None]:
+def _runner(function: Callable[..., None], in_transaction: bool) -> Callable[..., None]:
     takes = inspect.signature(function).parameters
     from_text = {name: _reader(parameter.annotation) for name, parameter in takes.items()}
 
@@ -104,7 +113,7 @@ def _with_transaction(function: Callable[..., None]) -> Callable[..., None]:
         if "timestamp" not in takes:
             arguments.pop("timestamp", None)
         read = {name: from_text[name](value) if name in from_text else value for name, value in arguments.items()}
-        with system_transaction():
+        with system_transaction() if in_transaction else nullcontext():
             function(**read)
 
     return run

@@ -13,7 +13,7 @@ from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.forms.utils import flatatt
-from django.forms.widgets import Input
+from django.forms.widgets import ChoiceWidget, Input
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
@@ -99,7 +99,7 @@ def control(field: BoundField) -> SafeString:
     return field.as_widget(attrs=attrs)
 
 
-def _cards(field: BoundField, widget: forms.ChoiceWidget) -> SafeString:
+def _cards(field: BoundField, widget: ChoiceWidget) -> SafeString:
     """Radio buttons or check boxes as cards. The group says that it is invalid: a single radio button can't."""
     # Django derives the check boxes from the radio buttons, so the order of the question matters.
     kind = "checkbox" if isinstance(widget, forms.CheckboxSelectMultiple) else "radio"

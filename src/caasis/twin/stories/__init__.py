@@ -60,6 +60,8 @@ class StoryKind:
     complaint: float
     injury: float
     hazard: float
+    harm_style: str
+    criminal: bool
     money_moving: float
     trader_unknown: float
     traders: tuple[tuple[str, str], ...]
@@ -164,7 +166,9 @@ def _kind(group: str, entry: Mapping[str, Any], shared: Mapping[str, Slot]) -> S
         complaint=float(entry.get("complaint", 0.95)),
         injury=float(entry.get("injury", 0.0)),
         hazard=float(entry.get("hazard", 0.0)),
-        money_moving=float(entry.get("money_moving", 0.02)),
+        harm_style=entry.get("harm_style", "impact"),
+        criminal=bool(entry.get("criminal", False)),
+        money_moving=float(entry.get("money_moving", 0.0)),
         trader_unknown=float(entry.get("trader_unknown", 0.05)),
         traders=tuple(_trader_words(entry)),
         keywords=tuple(entry["keywords"]),

@@ -1,0 +1,45 @@
+"""The desk's first page: what waits, whom to call today, what is half done."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from caasis.cases.selectors import open_tasks
+from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
+from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
+from caasis.desk.views.parts import offered_undo, page
+
+SHOWN = 5
+
+
+@require_GET
+@for_staff_and_nation
+def home(request: HttpRequest) -> HttpResponse:
+    """Home of the centre's people. Who works nationally has the registered cases for a home."""
+    actor = actor_of_request(request)
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return redirect(f"{reverse('desk:cases')}?list=registered")
+    queue, total = read_queue(actor=actor)
+    none = Filters()
+    context = {
+        "queue": queue,
+        "queue_total": total,
+        "today": read_page(KINDS["today"], actor=actor, filters=none, size=SHOWN),
+        "tasks": list(open_tasks(actor=actor)[:SHOWN]),
+        "drafts": read_page(KINDS["drafts"], actor=actor, filters=none, size=SHOWN),
+        "returned": read_page(KINDS["returned"], actor=actor, filters=none, size=SHOWN),
+        "counts": side_counts(actor=actor),
+        "undo": offered_undo(request),
+    }
+    return page(request, "desk/home/page.html", context)
+
+
+@require_GET
+@for_staff
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue alone, loaded again when something came or went."""
+    rows, total = read_queue(actor=actor_of_request(request))
+    return render(request, "desk/home/queue.html", {"queue": rows, "queue_total": total})

@@ -1,0 +1,432 @@
+"""The workspace of one case: reading and typing, saving, drafts, the clock, who else is looking.
+
+Everything that is typed stands in one form. Each of its buttons posts the whole card, so that no verb loses a word, with
+or without scripts.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from caasis.accounts.selectors import names_of
+from caasis.cases import selectors as cases
+from caasis.cases import services
+from caasis.cases.code_lists import label
+from caasis.cases.models import Case
+from caasis.cases.rules.card import BY_NAME, show
+from caasis.cases.rules.deadlines import DEADLINE_FIELDS
+from caasis.cases.services.saving import SaveResult
+from caasis.desk.access import (
+    OFFERED_PURPOSES,
+    access_case,
+    actor_of_request,
+    for_staff,
+    for_staff_and_nation,
+    is_fragment,
+    stated_purpose,
+)
+from caasis.desk.card import OPEN_NAMES, Posted, as_typed, cleaned, digests, read_posted, shown_names
+from caasis.desk.clock import clock_of_card
+from caasis.desk.presence import HEARTBEAT_SECONDS, leave, lookers, note_presence
+from caasis.desk.templatetags.desk import municipality_options
+from caasis.desk.views.parts import offered_undo, page
+from caasis.desk.workspace import Workspace, read_workspace, shown_card, sheet_of, today_in_japan
+from caasis.kernel.actor import Actor, Purpose
+from caasis.kernel.clock import JST
+from caasis.kernel.errors import DomainError, Invalid, NotFound, VersionConflict
+
+#: Kinds of the timeline's filter.
+TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
+
+
+@require_GET
+@for_staff_and_nation
+def case_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The case: to work on, to read, or, from outside, what is registered without personal data."""
+    case = access_case(request, case_id)
+    return show_case(request, case)
+
+
+def show_case(
+    request: HttpRequest,
+    case: Case,
+    *,
+    posted: Posted | None = None,
+    errors: dict[str, list[str]] | None = None,
+    conflict: dict[str, Any] | None = None,
+    sentence: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case for this actor, with what was posted kept."""
+    actor = actor_of_request(request)
+    if not cases.is_insider(case, actor):
+        card = cases.read_card(case)
+        return page(request, "desk/workspace/registered.html", {"case": case, "rows": shown_card(card, list(OPEN_NAMES))}, status=status)
+    purpose = stated_purpose(request)
+    if purpose is None and posted is not None and any(BY_NAME[name].sealed for name in posted.raw):
+        # The page that was sent had the personal data open; it stays as it was.
+        purpose = cases.implied_purpose(case, actor) or Purpose.ADVICE
+    work = read_workspace(case, actor=actor, purpose=purpose, posted=posted, errors=errors)
+    context = _context(request, work, errors=errors, conflict=conflict, sentence=sentence)
+    template = "desk/workspace/page.html" if work.editable else "desk/workspace/reading.html"
+    if not work.editable:
+        names = list(shown_names(opened=work.sheet.opened))
+        context["rows"] = shown_card(work.sheet.values, names)
+    return page(request, template, context, status=status)
+
+
+def _context(
+    request: HttpRequest, work: Workspace, *, errors: Any = None, conflict: Any = None, sentence: str = ""
+) -> dict[str, Any]:
+    return {
+        "work": work,
+        "case": work.case,
+        "sheet": work.sheet,
+        "clock": work.clock,
+        "card": work.sheet.typed,
+        "errors": errors or {},
+        "error_lines": error_lines(errors or {}),
+        "has_errors": bool(errors or sentence),
+        "sentence": sentence,
+        "conflict": conflict,
+        "purposes": OFFERED_PURPOSES,
+        "timeline_kinds": TIMELINE_KINDS,
+        "panel": request.GET.get("panel", ""),
+        "undo": offered_undo(request),
+        "heartbeat": HEARTBEAT_SECONDS,
+        "deadline_fields": ",".join(DEADLINE_FIELDS),
+        "remaining": list(work.sheet.needed.items()),
+    }
+
+
+def error_lines(errors: dict[str, list[str]]) -> list[dict[str, str]]:
+    """Lines of the error summary, in the order of the card."""
+    order = {name: place for place, name in enumerate(BY_NAME)}
+    return [
+        {"href": f"#{name}", "text": text}
+        for name in sorted(errors, key=lambda name: order.get(name, -1))
+        for text in errors[name]
+    ]
+
+
+# --- saving -----------------------------------------------------------------------------------------------------------
+
+
+def save_posted(actor: Actor, case: Case, posted: Posted) -> SaveResult | None:
+    """Save what this person changed; None when nothing was. The texts beside the card stay in the draft."""
+    changes = posted.changes(case.id)
+    result = None
+    if changes:
+        result = services.save_card(actor=actor, case_id=case.id, version=posted.version, changes=changes)
+    if posted.has_texts:
+        services.save_draft(
+            actor=actor,
+            case_id=case.id,
+            base_version=result.case.version if result else case.version,
+            body=posted.texts_only(),
+            sequence=_next_sequence(actor, case, posted),
+        )
+    else:
+        services.discard_draft(actor=actor, case_id=case.id)
+    return result
+
+
+def _next_sequence(actor: Actor, case: Case, posted: Posted) -> int:
+    draft = cases.draft_of(case, actor=actor)
+    return max(posted.sequence, (draft.sequence + 1) if draft else 0, int(time.time() * 1000))
+
+
+@require_POST
+@for_staff
+def save(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """保存: the card, with the lock. Scripts get parts back; without them the page comes again."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    posted = settle(read_posted(request.POST), request, case)
+    try:
+        with transaction.atomic():
+            result = save_posted(actor, case, posted)
+    except VersionConflict as conflict:
+        return _conflict(request, case, posted, conflict)
+    except Invalid as error:
+        return refused(request, case, posted, error)
+    except DomainError as error:
+        return refused(request, case, posted, error)
+    fresh = access_case(request, case_id, inside=True)
+    if is_fragment(request):
+        return _saved_parts(request, fresh, posted, result)
+    if result is not None and result.merged:
+        messages.info(request, f"ほかの職員の変更（{_labels(result.merged)}）と合わせて保存しました。")
+    messages.success(request, "保存しました。" if result else "変わったところはありません。")
+    return redirect("desk:case", case_id=case_id)
+
+
+def settle(posted: Posted, request: HttpRequest, case: Case) -> Posted:
+    """Decisions of the conflict screen: 「相手のもの」 takes the value that stands now."""
+    theirs = [name for name in posted.raw if request.POST.get(f"resolve_{name}") == "theirs"]
+    if theirs:
+        actor = actor_of_request(request)
+        current = cases.read_card(case)
+        if any(BY_NAME[name].sealed for name in theirs):
+            current |= cases.open_personal(case, actor=actor, purpose=cases.implied_purpose(case, actor) or Purpose.ADVICE)
+        for name in theirs:
+            posted.raw[name] = as_typed(name, current.get(name))
+    return posted
+
+
+def refused(request: HttpRequest, case: Case, posted: Posted, error: DomainError) -> HttpResponse:
+    """The page again, everything typed kept, with the sentence at the top and at each field."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    keep_typing(actor_of_request(request), case, posted)
+    if is_fragment(request):
+        context = {"errors": fields, "error_lines": error_lines(fields), "sentence": "" if fields else error.message}
+        context["error_names"] = list(posted.raw)
+        return render(request, "desk/workspace/refused.html", context, status=error.status)
+    case = access_case(request, case.id, inside=True)
+    return show_case(
+        request, case, posted=posted, errors=fields, sentence="" if fields else error.message, status=error.status
+    )
+
+
+def keep_typing(actor: Actor, case: Case, posted: Posted) -> None:
+    """A refused save is a draft: nothing that was typed depends on this page alone."""
+    try:
+        services.save_draft(
+            actor=actor,
+            case_id=case.id,
+            base_version=posted.version,
+            body=posted.body(),
+            sequence=_next_sequence(actor, case, posted),
+        )
+    except Invalid:
+        # Too long to be a card: the page still shows it, and says what is too long.
+        return
+
+
+def _conflict(request: HttpRequest, case: Case, posted: Posted, conflict: VersionConflict) -> HttpResponse:
+    """Two people on one card: what merges by itself is merged on the page, what overlaps is asked."""
+    actor = actor_of_request(request)
+    details = conflict.details
+    fresh = access_case(request, case.id, inside=True)
+    overlaps: dict[str, tuple[Any, Any]] = details["overlaps"]
+    changed = posted.changes(case.id)
+    taken_over = {
+        name: as_typed(name, value)
+        for name, value in conflict.current.items()
+        if name in posted.raw and name not in changed and posted.raw[name] != as_typed(name, value)
+    }
+    # The page goes on from the newest card: what only they changed is theirs, what I typed stays typed.
+    current = cases.read_card(fresh)
+    if any(BY_NAME[name].sealed for name in posted.raw):
+        current |= {name: value for name, value in conflict.current.items() if BY_NAME[name].sealed}
+        for name in shown_names(opened=True):
+            if BY_NAME[name].sealed and name not in current:
+                current |= cases.open_personal(fresh, actor=actor, purpose=Purpose.OWN_CASE)
+                break
+    posted.raw |= taken_over
+    posted.version = details["version"]
+    posted.base = dict(pair.split(":") for pair in digests(case.id, {n: current[n] for n in posted.raw if n in current}).split(",") if pair)
+    keep_typing(actor, fresh, posted)
+    by = details.get("by")
+    shown = {
+        "by": names_of({by}).get(by, "ほかの職員") if by else "ほかの職員",
+        "at": details.get("at"),
+        "now": timezone.now(),
+        "merged": [{"name": name, "label": BY_NAME[name].label} for name in taken_over],
+        "overlaps": [
+            {"name": name, "label": BY_NAME[name].label, "mine": show(name, mine, label) or "（空欄）", "theirs": show(name, theirs, label) or "（空欄）"}
+            for name, (mine, theirs) in overlaps.items()
+        ],
+    }
+    if is_fragment(request):
+        context = {
+            "conflict": shown,
+            "case": fresh,
+            "version": posted.version,
+            "base": ",".join(f"{name}:{value}" for name, value in posted.base.items()),
+            "taken_over": taken_over,
+        }
+        return render(request, "desk/workspace/conflict_parts.html", context, status=409)
+    return show_case(request, fresh, posted=posted, conflict=shown, status=409)
+
+
+def _saved_parts(request: HttpRequest, case: Case, posted: Posted, result: SaveResult | None) -> HttpResponse:
+    """What changes on the page after a save: version and digests, remaining items, the title, merged fields."""
+    actor = actor_of_request(request)
+    opened = any(BY_NAME[name].sealed for name in posted.raw)
+    purpose = cases.implied_purpose(case, actor) or (Purpose.ADVICE if opened else None)
+    current = cases.read_card(case)
+    if opened:
+        current |= cases.open_personal(case, actor=actor, purpose=purpose)
+    taken_over = {
+        name: as_typed(name, current.get(name))
+        for name in (result.merged if result else ())
+        if name in posted.raw and posted.raw[name] != as_typed(name, current.get(name))
+    }
+    sheet = sheet_of(case, actor=actor, purpose=purpose)
+    context = {
+        "case": case,
+        "sheet": sheet,
+        "clock": clock_of_card(sheet.values, today=today_in_japan()),
+        "base": digests(case.id, {name: current[name] for name in posted.raw if name in current}),
+        "merged": _labels(result.merged) if result else "",
+        "taken_over": taken_over,
+        "changed": bool(result and result.fields),
+        "saved_at": timezone.now().astimezone(JST),
+        "remaining": list(sheet.needed.items()),
+        "error_names": list(posted.raw),
+    }
+    return render(request, "desk/workspace/saved.html", context)
+
+
+def _labels(names: Any) -> str:
+    return "・".join(BY_NAME[name].label for name in names if name in BY_NAME)
+
+
+# --- drafts -----------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@for_staff
+def draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Keep the typing. Answers JSON to autosave; the button 「下書き」 comes back to the page."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    posted = read_posted(request.POST)
+    by_script = request.headers.get("X-Requested-With") == "autosave"
+    adopted, _, value = request.POST.get("adopt", "").partition("=")
+    if adopted in BY_NAME and not by_script:
+        # 採用 without scripts: the button carries the field and its value.
+        posted.raw[adopted] = value.split(",") if isinstance(as_typed(adopted, None), list) else value
+    sequence = posted.sequence if by_script else _next_sequence(actor, case, posted)
+    try:
+        if posted.changes(case.id) or posted.has_texts:
+            saved = services.save_draft(
+                actor=actor, case_id=case_id, base_version=posted.version, body=posted.body(), sequence=sequence
+            )
+            at = saved.saved_at
+        else:
+            services.discard_draft(actor=actor, case_id=case_id)
+            at = timezone.now()
+    except DomainError as error:
+        if by_script:
+            request.undo_transaction = True  # type: ignore[attr-defined]
+            return JsonResponse({"message": error.message}, status=error.status)
+        return refused(request, case, posted, error)
+    if by_script:
+        return JsonResponse({"saved_at": at.isoformat()})
+    messages.success(request, "下書きを保存しました。ほかの人には見えません。")
+    return redirect("desk:case", case_id=case_id)
+
+
+@require_POST
+@for_staff
+def discard(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Throw the own draft away and show the card as it is saved."""
+    access_case(request, case_id, inside=True)
+    services.discard_draft(actor=actor_of_request(request), case_id=case_id)
+    messages.success(request, "下書きを捨てて、保存ずみの内容に戻しました。")
+    return redirect("desk:case", case_id=case_id)
+
+
+# --- parts that scripts load ------------------------------------------------------------------------------------------
+
+
+@require_POST
+@for_staff
+def clock(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The deadline clock and the questions for what is typed now; nothing is saved."""
+    case = access_case(request, case_id, inside=True)
+    raw = {name: request.POST.get(name, "") for name in DEADLINE_FIELDS if name in request.POST and name != "transaction_types"}
+    raw["transaction_types"] = request.POST.getlist("transaction_types")
+    values, _ = cleaned(raw)
+    shown = clock_of_card(values, today=today_in_japan())
+    return render(request, "desk/workspace/clock_parts.html", {"clock": shown, "case": case})
+
+
+@require_GET
+@for_staff
+def timeline(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """これまで, filtered by kind; loaded again when something happened."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    work = read_workspace(case, actor=actor, purpose=stated_purpose(request))
+    kind = request.GET.get("kind", "")
+    return render(
+        request, "desk/workspace/timeline.html", {"work": work, "case": case, "kind": kind, "timeline_kinds": TIMELINE_KINDS}
+    )
+
+
+@require_POST
+@for_staff
+def presence(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """A heartbeat of the open page; answers who else is looking."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    if request.POST.get("leaving"):
+        leave(actor=actor, case=case)
+        return HttpResponse(status=204)
+    note_presence(actor=actor, case=case, editing=request.POST.get("editing") == "1")
+    others = lookers(actor=actor, case_ids=[case.id]).get(case.id, [])
+    return render(request, "desk/workspace/presence.html", {"lookers": others})
+
+
+@require_GET
+@for_staff
+def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """What a colleague saved since this page was opened, in one line; nothing on the page is touched."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    known = request.GET.get("version", "")
+    version = int(known) if known.isascii() and known.isdecimal() and len(known) < 9 else case.version
+    last = case.entries.filter(kind="card_saved").order_by("-at").first()
+    if last is None or last.actor_id == actor.id or last.data.get("version", 0) <= version:
+        return HttpResponse("")
+    who = names_of({last.actor_id}).get(last.actor_id, "ほかの職員") if last.actor_id else "ほかの職員"
+    fields = cases.fields_changed_since(case, version)
+    return render(request, "desk/workspace/news.html", {"who": who, "at": last.at, "fields": _labels(sorted(fields))})
+
+
+@require_GET
+@for_staff_and_nation
+def preview(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The right-hand pane of a list: the case in short, without personal data."""
+    return render(request, "desk/cases/preview.html", preview_context(request, access_case(request, case_id)))
+
+
+def preview_context(request: HttpRequest, case: Case) -> dict[str, Any]:
+    from caasis.desk.workspace import line_of
+
+    actor = actor_of_request(request)
+    entries = cases.timeline(case, actor=actor, limit=4)
+    names = names_of({entry.actor_id for entry in entries if entry.actor_id})
+    return {
+        "case": case,
+        "contract": next(iter(case.contracts.all()), None),
+        "lines": [line_of(entry, names) for entry in entries],
+        "insider": cases.is_insider(case, actor),
+    }
+
+
+@require_http_methods(["GET"])
+@for_staff
+def places(request: HttpRequest) -> HttpResponse:
+    """Options of the municipalities of a prefecture."""
+    code = request.GET.get("prefecture_code", "")
+    if code and not (len(code) == 2 and code.isascii() and code.isdecimal()):
+        raise NotFound
+    return HttpResponse(municipality_options(code, ""))
+
+
+def workspace_url(case_id: UUID) -> str:
+    return reverse("desk:case", kwargs={"case_id": case_id})

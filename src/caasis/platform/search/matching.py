@@ -1,0 +1,64 @@
+"""When a text fulfils a clause: the meaning that adapters follow, and by which candidates are verified.
+
+A bare clause holds when its characters stand in the text, when its words do (all of up to three; at least half of a
+longer sentence), or, typed in kana only, when its sound does. A phrase holds when its characters stand in the text.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from caasis.platform.search.analysis import as_kana, fold, kana_runs, words
+from caasis.platform.search.queries import Clause, ParsedQuery
+
+_ALL_WORDS_UP_TO = 3
+
+
+def words_needed(count: int) -> int:
+    """How many of a clause's `count` different words a text must hold."""
+    return count if count <= _ALL_WORDS_UP_TO else (count + 1) // 2
+
+
+class TextView:
+    """A text folded, cut into words and read aloud, each only when it is asked for."""
+
+    def __init__(self, text: str, reading: str = "") -> None:
+        self._text = text
+        self._reading = reading
+
+    @cached_property
+    def folded(self) -> str:
+        # Line breaks separate what the index separates: a phrase never runs over one.
+        return "\n".join(" ".join(line.split()) for line in fold(self._text).split("\n"))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(words(self._text))
+
+    @cached_property
+    def kana(self) -> tuple[str, ...]:
+        return (*kana_runs(self._text), *kana_runs(self._reading))
+
+
+def clause_holds(clause: Clause, view: TextView) -> bool:
+    """True when one alternative of the clause holds in the text."""
+    return any(_holds(alternative, clause.phrase, view) for alternative in clause.alternatives)
+
+
+def query_holds(query: ParsedQuery, view: TextView) -> bool:
+    """True when every required clause holds and no excluded text stands in the text."""
+    return all(clause_holds(clause, view) for clause in query.required) and not any(
+        text in view.folded for text in query.excluded
+    )
+
+
+def _holds(text: str, phrase: bool, view: TextView) -> bool:
+    if text in view.folded:
+        return True
+    if phrase:
+        return False
+    kana = as_kana(text)
+    if kana and any(kana in run for run in view.kana):
+        return True
+    wanted = set(words(text))
+    return bool(wanted) and len(wanted & view.words) >= words_needed(len(wanted))

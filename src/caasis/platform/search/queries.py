@@ -1,0 +1,83 @@
+"""The language of the search box, parsed into clauses that every adapter understands.
+
+A blank means AND, "…" or 「…」 a phrase, a leading hyphen an exclusion. There are no errors: whatever was typed means
+something, an unclosed quotation mark runs to the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caasis.platform.search.analysis import fold
+
+#: What people type beyond this is cut; a pasted paragraph still finds its like.
+MAX_LENGTH = 1_000
+MAX_CLAUSES = 20
+MAX_ALTERNATIVES = 8
+
+_QUOTES = {'"': '"', "「": "」", "『": "』", "“": "”"}
+# The long-vowel mark can't start a word, so in front it is a hyphen typed without switching the keyboard.
+_PIECE = re.compile('(?P<minus>[-ー]?)(?:(?P<quote>["「『“])(?P<phrase>[^"」』”]*)["」』”]?|(?P<word>[^\\s"「『“]+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing a document has to say. `alternatives` are folded; the first is what was typed, then synonyms."""
+
+    alternatives: tuple[str, ...]
+    phrase: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.alternatives[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """All of `required` and none of `excluded` (folded texts). Without required clauses, every document matches."""
+
+    required: tuple[Clause, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.required and not self.excluded
+
+
+def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None) -> ParsedQuery:
+    """Parse what was typed. `synonyms` maps a term to others that are searched beside it (one direction)."""
+    known = {fold(term): tuple(fold(other) for other in others) for term, others in (synonyms or {}).items()}
+    required: list[Clause] = []
+    excluded: list[str] = []
+    for found in _PIECE.finditer(_plain(text)):
+        quoted = found["quote"] is not None
+        piece = " ".join(fold(found["phrase"] if quoted else found["word"]).split())
+        if not piece or not any(character.isalnum() for character in piece):
+            continue
+        if found["minus"]:
+            excluded.append(piece)
+        elif quoted:
+            required.append(Clause((piece,), phrase=True))
+        else:
+            required.append(Clause(_alternatives(piece, known)))
+    unique = tuple(dict.fromkeys(required))
+    return ParsedQuery(unique[:MAX_CLAUSES], tuple(dict.fromkeys(excluded))[:MAX_CLAUSES])
+
+
+def _plain(text: str) -> str:
+    """Quotation marks and hyphens in one width, before the pieces are folded on their own."""
+    return " ".join(text[:MAX_LENGTH].split()).translate(_WIDTHS)
+
+
+_WIDTHS = str.maketrans({"＂": '"', "－": "-", "−": "-", "―": "-", "‐": "-", "｢": "「", "｣": "」", "‟": '"'})
+
+
+def _alternatives(piece: str, synonyms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The piece itself and the piece with each known term replaced by its synonyms."""
+    found = [piece]
+    for term, others in synonyms.items():
+        if term and term in piece:
+            found.extend(piece.replace(term, other) for other in others if other)
+    return tuple(dict.fromkeys(found))[:MAX_ALTERNATIVES]

@@ -1,0 +1,59 @@
+"""What every page of the portal shares: menu, foot, caching, and where a request comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+#: How long a page without personal data may be kept by browsers and by a CDN in front.
+PUBLIC_CACHE = "public, max-age=60"
+
+_NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓口"), ("alerts", "注意喚起"))
+_FOOT = (
+    ("guide", "相談でできること・できないこと"),
+    ("privacy", "個人情報の取り扱い"),
+    ("accessibility", "使いやすさへの取り組み"),
+    ("about", "このサイトについて"),
+    ("receipt", "送った相談の状況を見る"),
+)
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    current: str = "",
+    breadcrumb: list[tuple[str, str]] | None = None,
+    status: int = 200,
+    cache: bool = False,
+) -> HttpResponse:
+    """A page with the menu, where `current` is the menu's entry. `breadcrumb` is (label, URL) after the top page; the
+    last has no URL. With `cache` the page holds nothing of a person and may be kept."""
+    page: dict[str, Any] = {
+        "home_url": reverse("portal:top"),
+        "nav": [{"url": reverse(f"portal:{name}"), "label": label, "current": name == current} for name, label in _NAV],
+        "footer_links": [{"url": reverse(f"portal:{name}"), "label": label} for name, label in _FOOT],
+    }
+    if breadcrumb:
+        page["breadcrumb"] = [{"label": "トップ", "url": page["home_url"]}] + [
+            {"label": label, "url": url} for label, url in breadcrumb
+        ]
+    response = render(request, template, page | (context or {}), status=status)
+    if cache and status == 200:
+        response["Cache-Control"] = PUBLIC_CACHE
+    return response
+
+
+def client_of(request: HttpRequest) -> str:
+    """The address that sends, for limits only; it is hashed before it is kept. Behind a proxy the proxy's word counts."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+        if forwarded:
+            # The last entry is the one that our own proxy wrote.
+            return forwarded.rsplit(",", 1)[-1].strip()[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
