@@ -83,17 +83,17 @@ def test_an_uncertain_early_document_and_an_unasked_contract_document() -> None:
 
 
 def test_no_contract_document_and_an_application_document_without_its_day() -> None:
-    result = judge("door_to_door", LAST_DAY, contract_document_received=False, application_document_received=True)
+    facts = {"contract_document_received": False, "application_document_received": True}
+    result = judge("door_to_door", LAST_DAY, contracted_on=DOCUMENT_DAY, **facts)
     assert (result.status, codes(result)[0]) == (Status.NEEDS_ANSWER, "application_document_on")
+    assert result.deadline == LAST_DAY  # The application document may have come on the day of the contract.
 
 
 @pytest.mark.parametrize("transaction_type", SIX)
 def test_obstruction_keeps_the_period_open(transaction_type: str) -> None:
     facts = {"contract_document_on": day(1, 10), "obstructed": True}
     assert judge(transaction_type, LAST_DAY, **facts).status is Status.OPEN_NO_END
-    silent = judge(
-        transaction_type, LAST_DAY, reissued_document_on=day(2, 1), reissued_with_explanation=False, **facts
-    )
+    silent = judge(transaction_type, LAST_DAY, reissued_document_on=day(2, 1), reissued_with_explanation=False, **facts)
     assert silent.status is Status.OPEN_NO_END
     assert any("妨げられた" in reason for reason in silent.reasons)
 
@@ -123,7 +123,9 @@ def test_obstruction_without_any_document_stays_open_even_with_a_new_one() -> No
 
 
 def test_no_obstruction_changes_nothing() -> None:
-    result = judge("door_to_door", day(11, 22), contract_document_on=DOCUMENT_DAY, obstructed=False, document_faulty=False)
+    result = judge(
+        "door_to_door", day(11, 22), contract_document_on=DOCUMENT_DAY, obstructed=False, document_faulty=False
+    )
     assert result.status is Status.EXPIRED
     assert not {"obstructed", "document_faulty"} & set(codes(result))
 

@@ -209,6 +209,8 @@ def test_an_excess_quantity_can_be_cancelled_for_a_year(transaction_type: str, r
     assert result.judgement
     assert not result.certain
     assert "excess_quantity" not in [ground.code[:15] for ground in result.other_grounds]
+    earlier = judge(transaction_type, day(11, 9), right, excess_quantity=True, contracted_on=day(11, 10, 2025))
+    assert (earlier.deadline, earlier.safest_day) == (day(11, 10), day(11, 9))  # It has to arrive: act today.
     late = judge(transaction_type, day(11, 22), right, excess_quantity=True, contracted_on=day(11, 21, 2025))
     assert late.status is Status.EXPIRED
     leap = judge(transaction_type, day(3, 1, 2028), right, excess_quantity=True, contracted_on=date(2028, 2, 29))

@@ -106,8 +106,23 @@ def test_amounts_are_read_as_people_write_them(text: str, expected: int) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "円", "高い", "3万8", "1,48", "-500", "3万〜5万", "万", "十千円", "3千5千円", "1.5円", "億万円", "3.8.1万",
-     "9" * 20, "5万高い"],
+    [
+        "",
+        "円",
+        "高い",
+        "3万8",
+        "1,48",
+        "-500",
+        "3万〜5万",
+        "万",
+        "十千円",
+        "3千5千円",
+        "1.5円",
+        "億万円",
+        "3.8.1万",
+        "9" * 20,
+        "5万高い",
+    ],
 )
 def test_what_names_no_single_amount_is_none(text: str) -> None:
     assert parse_yen(text) is None
@@ -144,7 +159,19 @@ def test_phone_numbers_become_e164(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "188", "110", "090-1234-567", "03-1234-56789", "0012345678", "12345678", "非通知", "+8190123", "+123", "2026/11/21"],
+    [
+        "",
+        "188",
+        "110",
+        "090-1234-567",
+        "03-1234-56789",
+        "0012345678",
+        "12345678",
+        "非通知",
+        "+8190123",
+        "+123",
+        "2026/11/21",
+    ],
 )
 def test_what_is_no_subscriber_number_is_none(text: str) -> None:
     assert normalise_phone(text) is None
@@ -154,6 +181,12 @@ def test_what_is_no_subscriber_number_is_none(text: str) -> None:
 def test_every_way_of_writing_a_number_gives_the_same_form(digits: str) -> None:
     expected = f"+81{digits[1:]}"
     full_width = digits.translate({code: code + 0xFEE0 for code in range(0x30, 0x3A)})
-    for written in (digits, full_width, f"+81{digits[1:]}", f"+81(0){digits[1:]}", f"{digits[:3]}-{digits[3:7]}-{digits[7:]}"):
+    for written in (
+        digits,
+        full_width,
+        f"+81{digits[1:]}",
+        f"+81(0){digits[1:]}",
+        f"{digits[:3]}-{digits[3:7]}-{digits[7:]}",
+    ):
         assert normalise_phone(written) == expected
     assert normalise_phone(expected) == expected

@@ -19,7 +19,7 @@ from caasis.cases.services.guards import WORKERS
 from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
 from caasis.channels.models import Contact
-from caasis.desk.assist import Article, articles_for
+from caasis.desk.assist import Suggestion, articles_for
 from caasis.desk.candidates import Candidate, candidates_for
 from caasis.desk.card import Posted, cleaned, digests, read_body, shown_names, typed_card
 from caasis.desk.clock import Clock, clock_of_card
@@ -77,7 +77,7 @@ class Workspace:
     timeline: list[Line] = field(default_factory=list)
     notes: list[tuple[Note, str, str]] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
-    articles: list[Article] = field(default_factory=list)
+    articles: list[Suggestion] = field(default_factory=list)
     past: list[Case] = field(default_factory=list)
     past_shown: bool = False
     lookers: list[Looker] = field(default_factory=list)

@@ -28,13 +28,18 @@ class Article(VersionedRecord):
     title = models.CharField(max_length=120)
     #: The answer in one sentence, shown first.
     lead = models.CharField(max_length=240)
-    #: Paragraphs separated by empty lines; lines that begin with 「・」 are a list.
+    #: Blocks separated by empty lines, see `rules/body.py`.
     body = models.TextField()
+    #: Everyday words by which people look for it, separated by blanks.
+    search_words = models.TextField(blank=True, default="")
     situation = models.CharField(max_length=30, blank=True, default="")
     sales_form = models.CharField(max_length=20, blank=True, default="")
     product = models.CharField(max_length=20, blank=True, default="")
     law = models.CharField(max_length=120, blank=True, default="")
     law_checked_on = models.DateField(null=True)
+    #: False while somebody still has to compare what it says of the law with the statute (要確認).
+    law_verified = models.BooleanField(default=False)
+    is_demo = models.BooleanField(default=False)
     published_on = models.DateField(null=True)
     region = models.CharField(max_length=60, blank=True, default="")
     useful_votes = models.PositiveIntegerField(default=0)

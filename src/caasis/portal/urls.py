@@ -2,7 +2,44 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from caasis.portal.views import articles, consult, public, receipt
+
+
+class StepConverter:
+    """One of the five steps."""
+
+    regex = "[1-5]"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(StepConverter, "step")
 
 app_name = "portal"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", public.top, name="top"),
+    path("guide/", public.guide, name="guide"),
+    path("search/", articles.search, name="search"),
+    path("articles/<str:number>/", articles.article, name="article"),
+    path("articles/<str:number>/vote/", articles.vote, name="vote"),
+    path("alerts/", articles.alerts, name="alerts"),
+    path("offices/", public.offices, name="offices"),
+    path("consult/", consult.consult, name="consult"),
+    path("consult/<step:number>/", consult.step, name="consult_step"),
+    path("consult/resume/", consult.resume, name="consult_resume"),
+    path("consult/discard/", consult.discard, name="consult_discard"),
+    path("consult/done/", consult.done, name="consult_done"),
+    path("receipt/", receipt.receipt, name="receipt"),
+    path("receipt/status/", receipt.status, name="receipt_status"),
+    path("receipt/withdraw/", receipt.withdraw, name="receipt_withdraw"),
+    path("receipt/close/", receipt.close, name="receipt_close"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("about/", public.about, name="about"),
+]

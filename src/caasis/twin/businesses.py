@@ -63,7 +63,10 @@ def build_businesses(seed: int, kind: StoryKind, first_number: int) -> tuple[Bus
                 kana=kana,
                 legal_form=form,
                 aliases=tuple(sorted(aliases)),
-                phones=tuple(f"000-9{between(0, 999, draw):03d}-{(number * 3 + line) % 10000:04d}" for line in range(1 + int(draw() * 2))),
+                phones=tuple(
+                    f"000-9{between(0, 999, draw):03d}-{(number * 3 + line) % 10000:04d}"
+                    for line in range(1 + int(draw() * 2))
+                ),
                 # The .example domain is reserved (RFC 2606), so that no address can exist.
                 url=f"https://trader-{number:05d}.example/",
                 story=kind.key,

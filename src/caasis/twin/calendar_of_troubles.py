@@ -110,9 +110,7 @@ class TroubleCalendar:
         cells = self._weights[(day - self.starts_on).days]
         return Weighted([cell for cell, _ in cells], [weight for _, weight in cells])
 
-    def _choose_surge(
-        self, draw: Draw, geography: Geography
-    ) -> tuple[date, StoryKind, float, Weighted[str]]:
+    def _choose_surge(self, draw: Draw, geography: Geography) -> tuple[date, StoryKind, float, Weighted[str]]:
         """Choose kind, place, three weeks and factor; the weeks lie in the second half so that a base line exists."""
         kind = pick([kind for kind in self._kinds if kind.surge_candidate], draw)
         weights = geography.prefecture_weights
@@ -124,7 +122,9 @@ class TroubleCalendar:
             chosen, [dict(zip(base.options, base.weights, strict=True)).get(code, 0.0) for code in chosen]
         )
         factor = round(3.0 + draw(), 1)
-        index = between(int(len(self.days) * 0.6), max(int(len(self.days) * 0.6), len(self.days) - SURGE_DAYS - 10), draw)
+        index = between(
+            int(len(self.days) * 0.6), max(int(len(self.days) * 0.6), len(self.days) - SURGE_DAYS - 10), draw
+        )
         start = self.days[index]
         return start - timedelta(days=start.weekday()), kind, factor, places
 

@@ -44,7 +44,14 @@ _CASE_KINDS: Final = Weighted(("inquiry", "information", "request"), (80, 15, 5)
 _SEVERE_SHARE: Final = 0.05
 _DOCUMENTS: Final = Weighted(("paper", "electronic", "missing", ""), (66, 6, 11, 17))
 _DOCUMENT_TYPES: Final = frozenset(
-    {"door_to_door", "telephone_solicitation", "specified_continuous", "door_to_door_purchase", "multilevel", "business_opportunity"}
+    {
+        "door_to_door",
+        "telephone_solicitation",
+        "specified_continuous",
+        "door_to_door_purchase",
+        "multilevel",
+        "business_opportunity",
+    }
 )
 _TYPE_OF_FORM: Final = {
     "door_to_door": "door_to_door",
@@ -136,7 +143,9 @@ class Plan:
             draw = stream(self.town.seed, "cases", day.isoformat()).random
             cells = self.calendar.cells_on(day)
             opened = is_open(day, self.calendar.is_holiday)
-            moments = sorted((maker.moment(cells.draw(draw), day, opened, draw) for _ in range(count)), key=_received_at)
+            moments = sorted(
+                (maker.moment(cells.draw(draw), day, opened, draw) for _ in range(count)), key=_received_at
+            )
             for moment in moments:
                 number += 1
                 yield maker.case(number, moment, draw)

@@ -82,7 +82,7 @@ class Geography:
         """Return prefectures weighted by population and by a kind's regional factors (region name or code)."""
         weights = dict(self.prefecture_weights)
         for region, factor in regions.items():
-            for code in REGIONS[region] if region in REGIONS else (region,):
+            for code in REGIONS.get(region, frozenset({region})):
                 if code in weights:
                     weights[code] *= factor
         return Weighted(tuple(weights), tuple(weights.values()))

@@ -149,7 +149,9 @@ class Teller:
         kind = what.kind
         said: list[str] = []
         if what.harm != "none":
-            said.append(self._tell("advice_harm_severe" if what.treatment_days >= SEVERE_DAYS else "advice_harm", facts, draw))
+            said.append(
+                self._tell("advice_harm_severe" if what.treatment_days >= SEVERE_DAYS else "advice_harm", facts, draw)
+            )
         if what.money_moving:
             said.append(self._tell("advice_money_moving", facts, draw))
         legal = what.transaction_types[0] if what.transaction_types and what.contracted_on else ""
@@ -176,9 +178,7 @@ class Teller:
         """Return why the official sent a case back."""
         return self._tell("return_reason", {}, draw)
 
-    def voice(
-        self, what: Happening, facts: dict[str, str], written: bool, me: str, phone: str, draw: Draw
-    ) -> str:
+    def voice(self, what: Happening, facts: dict[str, str], written: bool, me: str, phone: str, draw: Draw) -> str:
         """Return what the consumer writes or says; ``me`` and ``phone`` appear in some written texts only."""
         kind = what.kind
         facts["me"], facts["phone"] = me, phone
@@ -220,7 +220,9 @@ class Teller:
             return self._tell("money_moving", facts, draw)
         state = _paid_state(what)
         if what.contracted_on is None:
-            return self._tell("money_not_paid", facts, draw) if state == "none" else self._tell("money_given", facts, draw)
+            return (
+                self._tell("money_not_paid", facts, draw) if state == "none" else self._tell("money_given", facts, draw)
+            )
         return self._tell(f"money_{state}", facts, draw)
 
     def _tell(self, name: str, facts: Mapping[str, str], draw: Draw) -> str:

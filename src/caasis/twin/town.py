@@ -141,8 +141,8 @@ class Town:
         return person
 
     def consumer(self, consumer_id: int) -> Consumer:
-        """Return a person by number; raise ``IndexError`` if nobody of that number was admitted."""
-        return self.consumers[consumer_id - 1]
+        """Return a person by number (their place in ``consumers``); raise ``IndexError`` if nobody has it."""
+        return self.consumers[consumer_id]
 
     def relative_of(self, person: Consumer, day: date, draw: Draw) -> Consumer:
         """Return an adult relative of the household who speaks for ``person``; one is admitted if there is none."""
@@ -191,7 +191,7 @@ class Town:
         age = between(*_BAND_AGES[band], draw)
         generation = 0 if age < 30 else 1 if age < 60 else 2
         given_name, given_kana = pick((GIVEN_NAMES_WOMEN if sex == "female" else GIVEN_NAMES_MEN)[generation], draw)
-        number = len(self.consumers) + 1
+        number = len(self.consumers)
         habits = (pick(HABITS, draw),) if draw() < 0.6 else ()
         person = Consumer(
             id=number,
@@ -247,7 +247,13 @@ def build_town(
         centres.append(_centre(len(centres), seat, between(4, 9, draw), draw, prefectural=True))
         for place, weight in ranked[: centres_per_prefecture - 1]:
             centre_of[place.code] = len(centres)
-            staff = between(1, 2, draw) if weight < 60_000 else between(2, 4, draw) if weight < 250_000 else between(4, 8, draw)
+            staff = (
+                between(1, 2, draw)
+                if weight < 60_000
+                else between(2, 4, draw)
+                if weight < 250_000
+                else between(4, 8, draw)
+            )
             centres.append(_centre(len(centres), place, staff, draw, prefectural=False))
     businesses: dict[str, tuple[Business, ...]] = {}
     number = 1

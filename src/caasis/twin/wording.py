@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Union
+from typing import Final
 
 from caasis.twin.streams import Draw
 
-FACTS: Final = frozenset(
-    {"when", "amount", "asked", "paid", "pay", "elder", "refund", "small", "me", "phone", "part"}
-)
+FACTS: Final = frozenset({"when", "amount", "asked", "paid", "pay", "elder", "refund", "small", "me", "phone", "part"})
 """Names that the teller fills in; every other name must be a shared slot."""
 
 _NAME = re.compile(r"[a-z_]+")
@@ -35,7 +33,7 @@ class Choice:
     options: tuple[str | Option, ...]
 
 
-Part = Union[str, Fact, Choice]
+Part = str | Fact | Choice
 Option = tuple[Part, ...]
 Slot = Choice
 
@@ -59,9 +57,7 @@ def _compile_line(line: str, shared: Mapping[str, Slot]) -> tuple[Part, ...]:
     return parts[0]
 
 
-def _parse(
-    line: str, start: int, shared: Mapping[str, Slot], *, inside: bool
-) -> tuple[list[tuple[Part, ...]], int]:
+def _parse(line: str, start: int, shared: Mapping[str, Slot], *, inside: bool) -> tuple[list[tuple[Part, ...]], int]:
     """Parse alternatives from ``start`` to the closing brace (or the end); return them and where they end."""
     options: list[tuple[Part, ...]] = []
     parts: list[Part] = []
@@ -112,7 +108,7 @@ def tell(slot: Slot, facts: Mapping[str, str], draw: Draw) -> str:
     """Return one wording of ``slot`` with the facts filled in."""
     options = slot.options
     option = options[int(draw() * len(options))]
-    if type(option) is str:
+    if isinstance(option, str):
         return option
     said: list[str] = []
     _tell(option, facts, draw, said)
@@ -122,16 +118,16 @@ def tell(slot: Slot, facts: Mapping[str, str], draw: Draw) -> str:
 def _tell(parts: Option, facts: Mapping[str, str], draw: Draw, said: list[str]) -> None:
     """Append the wording of ``parts``; choices are drawn here, not by a call each, because this is the hot loop."""
     for part in parts:
-        if type(part) is str:
+        if isinstance(part, str):
             said.append(part)
-        elif type(part) is Choice:
+        elif isinstance(part, Choice):
             options = part.options
             option = options[int(draw() * len(options))]
-            if type(option) is str:
+            if isinstance(option, str):
                 said.append(option)
             else:
                 _tell(option, facts, draw, said)
-        elif type(part) is Fact:
+        else:
             said.append(facts[part.name])
 
 

@@ -14,6 +14,7 @@ from caasis.cases.code_lists import codes_version
 from caasis.cases.events import CaseOpened
 from caasis.cases.models import Case, CaseBusiness, CaseContact, CaseEntry, Contract, Party
 from caasis.cases.rules.card import SEALED_NAMES
+from caasis.cases.rules.deadlines import nearest_deadline
 from caasis.cases.selectors import CONTRACT_NAMES
 from caasis.cases.vocabulary import Entry, PartyRole, State
 from caasis.kernel.actor import Actor
@@ -21,6 +22,7 @@ from caasis.kernel.clock import day_in_japan, fiscal_year
 from caasis.kernel.ids import new_receipt_number, uuid7
 from caasis.people.models import ContactPoint, Person
 from caasis.people.services import build_person
+from caasis.platform.lawfiles import current_law
 from caasis.platform.outbox.models import OutboxEvent
 from caasis.platform.outbox.publish import outbox_row
 from caasis.privacy.keys import new_record_key
@@ -94,6 +96,7 @@ def build_case(
         idempotency_key=idempotency_key,
         is_demo=is_demo,
         touched_at=at,
+        deadline_on=nearest_deadline(card, law=current_law(), today=day_in_japan(at)),
         **{name: card[name] for name in CASE_NAMES if name in card and card[name] is not None},
     )
     if not case.kind:

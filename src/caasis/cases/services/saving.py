@@ -13,6 +13,7 @@ from django.utils import timezone
 from caasis.cases.events import CardSaved
 from caasis.cases.models import Case, CaseBusiness, Contract, Draft, Party
 from caasis.cases.rules.card import SEALED_NAMES, changed_fields
+from caasis.cases.rules.deadlines import DEADLINE_FIELDS, nearest_deadline
 from caasis.cases.rules.merge import Merge, merge_changes
 from caasis.cases.selectors import CONTRACT_NAMES, consumer_of, contract_party_of, fields_changed_since, read_card
 from caasis.cases.services.guards import locked_case, log
@@ -27,9 +28,11 @@ from caasis.cases.services.rows import (
 )
 from caasis.cases.vocabulary import EDITABLE, Entry, PartyRole, State
 from caasis.kernel.actor import Actor, Purpose
+from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import VersionConflict, WrongState
 from caasis.people.selectors import open_person
 from caasis.people.services import build_person, save_person, update_person
+from caasis.platform.lawfiles import current_law
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 
@@ -82,6 +85,9 @@ def save_card(
             )
         changed = changed_fields(current, merge.apply)
         if changed:
+            if not set(DEADLINE_FIELDS).isdisjoint(changed):
+                # Lists and queues sort by this day, so it follows the card.
+                case.deadline_on = nearest_deadline(current | merge.apply, law=current_law(), today=day_in_japan(at))
             _apply(case, {name: merge.apply[name] for name in changed}, actor=actor, at=at)
         Draft.objects.filter(case=case, user_id=actor.id).delete()
         return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))

@@ -86,7 +86,7 @@ def render(supervised: list[Program], *, user: str | None) -> str:
             f"autostart={'true' if program.automatic else 'false'}",
             "autorestart=true",
             # A process that ends earlier after its start hasn't started: it is shown as waiting, not as running.
-            f"startsecs={1 if program.name == POSTGRES.name else 8}",
+            f"startsecs={1 if program.name == POSTGRES.name else 5}",
             # supervisord waits one second longer after every failed start; 40 of them are about 14 minutes.
             "startretries=40",
             f"priority={program.order}",

@@ -14,6 +14,7 @@ from caasis.cases.code_lists import code_lists, label
 from caasis.cases.rules.card import BY_NAME, Kind
 from caasis.cases.vocabulary import Entry, State
 from caasis.kernel.clock import JST, day_in_japan, utc_now
+from caasis.kernel.ids import uuid7
 from caasis.platform.geography import municipalities, prefectures
 
 register = template.Library()
@@ -213,6 +214,12 @@ def municipality_options(prefecture_code: str, chosen: str) -> SafeString:
     """Municipalities of a prefecture; without one, only 「—」."""
     names = municipalities(prefecture_code) if prefecture_code else ()
     return _option_list([("", "—"), *((m.code, m.name_in_address) for m in names)], chosen)
+
+
+@register.simple_tag
+def new_id() -> str:
+    """An id that a form brings along, so that sending it twice is sending it once."""
+    return str(uuid7())
 
 
 @register.simple_tag

@@ -94,8 +94,7 @@ def _small_cash(facts: Facts, law: Law) -> Answer:
         return NO
     settled = facts.settled_at_signing
     if settled is None and (
-        facts.delivered is False
-        or (facts.paid is not None and facts.amount is not None and facts.paid < facts.amount)
+        facts.delivered is False or (facts.paid is not None and facts.amount is not None and facts.paid < facts.amount)
     ):
         settled = False
     if settled is False:
@@ -115,7 +114,9 @@ def _consumables(facts: Facts, law: Law) -> Answer:
             return Answer(None, ask=fact, hinted=True)
     if facts.consumable_used == "all":
         return YES
-    return Answer(False, remark="使った分（ふつうに売られる最小の単位）は除かれ、残りはクーリング・オフできることがあります。")
+    return Answer(
+        False, remark="使った分（ふつうに売られる最小の単位）は除かれ、残りはクーリング・オフできることがあります。"
+    )
 
 
 def _service_outside(facts: Facts, law: Law) -> Answer:

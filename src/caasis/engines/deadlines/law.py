@@ -168,9 +168,7 @@ def _check_right(right: Right, law: Law) -> None:
         raise LawError(f"{right.code}: needs a start, either documents or an event")
     _check_known(right.code, right.documents, DOCUMENTS)
     _check_known(right.code, right.exceptions, law.exceptions)
-    _check_facts(
-        right.code, right.event, right.event_happened, right.later_event, right.later_condition, right.only_if
-    )
+    _check_facts(right.code, right.event, right.event_happened, right.later_event, right.later_condition, right.only_if)
     asked = [f"{name}_document_{part}" for name in right.documents for part in ("received", "on")]
     asked += [right.event, right.event_happened, right.later_event, right.later_condition]
     _check_known(f"questions for {right.code}", tuple(filter(None, asked)), law.questions)

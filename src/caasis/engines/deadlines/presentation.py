@@ -94,7 +94,9 @@ def _lines(assessment: Assessment, today: date) -> list[str]:
     if assessment.status is Status.RETURN_POSSIBLE:
         if assessment.deadline is None:
             return ["商品を返せることがあります。届く前でも、今すぐ連絡できます。"]
-        return [f"商品を返せることがあります。{format_date_near(assessment.deadline, today)}までに、連絡が相手に届く必要があります。"]
+        return [
+            f"商品を返せることがあります。{format_date_near(assessment.deadline, today)}までに、連絡が相手に届く必要があります。"
+        ]
     if assessment.status not in {Status.OPEN, Status.LAST_DAY} or assessment.deadline is None:
         return []
     day = format_date_near(assessment.deadline, today)
@@ -108,6 +110,10 @@ def _lines(assessment: Assessment, today: date) -> list[str]:
     else:
         lines.append("通知は、期限の日までに相手に届く必要があります。")
     if assessment.safest_day is not None and assessment.safest_day != assessment.deadline:
-        safest = "今日のうちに" if assessment.safest_day == today else f"{format_date_near(assessment.safest_day, today)}までに"
+        safest = (
+            "今日のうちに"
+            if assessment.safest_day == today
+            else f"{format_date_near(assessment.safest_day, today)}までに"
+        )
         lines.append(f"安全のため、{safest}出してください。")
     return lines

@@ -130,7 +130,9 @@ def _document(name: str, right: Right, facts: Facts, law: Law, today: date, star
     never = _Document(_Knowledge.KNOWN, (None,))
     if received is False:
         if name != "application":
-            start.reasons.append(f"{label}を受け取っていないので、期間は始まっていません（{right.document_articles}）。")
+            start.reasons.append(
+                f"{label}を受け取っていないので、期間は始まっていません（{right.document_articles}）。"
+            )
         return never
     if faulty:
         start.reasons.append(f"{label}に不備があるので、期間は始まっていません（{right.document_articles}）。")
@@ -175,7 +177,9 @@ def _consider_later_event(start: Start, right: Right, facts: Facts, today: date)
             start.doubts.append(right.later_condition)
     else:
         if later != start.possible:
-            start.reasons.append(f"{right.later_label}（{format_date_near(day, today)}）が書面より後なので、その日から数えます（{right.article}）。")
+            start.reasons.append(
+                f"{right.later_label}（{format_date_near(day, today)}）が書面より後なので、その日から数えます（{right.article}）。"
+            )
         start.possible = later
 
 

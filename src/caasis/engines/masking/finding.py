@@ -49,7 +49,9 @@ def find_personal(
     if read_names:
         hits += find_by_dictionary(folded.text)
     spans = [
-        Span(*folded.original_range(hit.start, hit.end), hit.kind, hit.reason) for hit in hits if not _is_kept(hit, kept)
+        Span(*folded.original_range(hit.start, hit.end), hit.kind, hit.reason)
+        for hit in hits
+        if not _is_kept(hit, kept)
     ]
     return _merge(spans)
 

@@ -17,7 +17,6 @@ MAX_LENGTH = 1_000
 MAX_CLAUSES = 20
 MAX_ALTERNATIVES = 8
 
-_QUOTES = {'"': '"', "「": "」", "『": "』", "“": "”"}
 # The long-vowel mark can't start a word, so in front it is a hyphen typed without switching the keyboard.
 _PIECE = re.compile('(?P<minus>[-ー]?)(?:(?P<quote>["「『“])(?P<phrase>[^"」』”]*)["」』”]?|(?P<word>[^\\s"「『“]+))')
 

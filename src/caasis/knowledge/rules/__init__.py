@@ -1,0 +1,1 @@
+"""Pure decisions of the room: how an article's text is built, how it is found."""

@@ -1,0 +1,66 @@
+"""The text of an article as blocks. No HTML is ever stored, so none can be smuggled in.
+
+Blocks are separated by empty lines. `## ` begins a heading; lines that begin with 「・」 are a list; lines that begin with
+`1. ` are steps, each `title｜text`; a block that begins with `! ` is a warning; everything else is a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["heading", "paragraph", "bullets", "steps", "note"]
+_STEP = re.compile(r"[0-9]{1,2}\. ")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a list; a step has a title besides its text."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: `text` of headings, paragraphs and notes, `items` of lists."""
+
+    kind: Kind
+    text: str = ""
+    items: tuple[Item, ...] = ()
+
+
+def blocks(body: str) -> list[Block]:
+    """The blocks of an article's text, in order."""
+    found = []
+    for part in re.split(r"\n\s*\n", body.strip()):
+        lines = [line.strip() for line in part.splitlines() if line.strip()]
+        if lines:
+            found.append(_block(lines))
+    return found
+
+
+def _block(lines: list[str]) -> Block:
+    if lines[0].startswith("## "):
+        return Block("heading", text=" ".join(lines)[3:])
+    if lines[0].startswith("! "):
+        return Block("note", text="".join(lines)[2:])
+    if all(line.startswith("・") for line in lines):
+        return Block("bullets", items=tuple(Item(line[1:].strip()) for line in lines))
+    if all(_STEP.match(line) for line in lines):
+        return Block("steps", items=tuple(_step(line) for line in lines))
+    return Block("paragraph", text="".join(lines))
+
+
+def _step(line: str) -> Item:
+    title, bar, text = _STEP.sub("", line, count=1).partition("｜")
+    return Item(text.strip(), title.strip()) if bar else Item("", title.strip())
+
+
+def answer_word(lead: str) -> tuple[str, str]:
+    """「はい」 or 「いいえ」 at the beginning of an answer, and the rest; the word is empty where there is none."""
+    for word in ("はい", "いいえ"):
+        if lead.startswith(f"{word}。"):
+            return word, lead[len(word) + 1 :]
+    return "", lead

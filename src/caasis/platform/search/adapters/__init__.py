@@ -1,0 +1,1 @@
+"""Adapters of `ports.SearchIndex`, one folder each."""

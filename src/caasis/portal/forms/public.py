@@ -1,0 +1,39 @@
+"""Forms of the pages without personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from caasis.platform.forms import AppForm, JapaneseDateField, PostcodeField
+from caasis.platform.geography import prefectures
+
+
+class OfficeForm(AppForm):
+    """Postcode, or prefecture."""
+
+    requirement_marks = False
+    postcode = PostcodeField(label="郵便番号", required=False)
+    prefecture = forms.ChoiceField(
+        label="都道府県",
+        choices=[("", "えらんでください")] + [(place.code, place.name) for place in prefectures()],
+        required=False,
+    )
+
+
+class DocumentDayForm(AppForm):
+    """The day from which an article's deadline runs."""
+
+    requirement_marks = False
+    day = JapaneseDateField(
+        label="書類を受け取った日",
+        help_text="例：2026年11月18日。契約書や申込書の控えを受け取った日です。",
+        not_after_today=True,
+        error_messages={"required": "書類を受け取った日を入力してください。"},
+    )
+
+    @classmethod
+    def from_request(cls, data: Any) -> DocumentDayForm | None:
+        """The form, bound when a day was sent."""
+        return cls(data) if any(name.startswith("day") for name in data) else None

@@ -1,0 +1,132 @@
+"""When a centre is open: now, today, and in the week, as the office finder and the top page show it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from caasis.engines.calendar import is_holiday
+from caasis.engines.japanese import WEEKDAYS, format_date_ja
+from caasis.engines.schedule import Closure, Hours, Schedule
+from caasis.kernel.clock import JST, day_in_japan
+from caasis.organisations.models import Centre, CentreSettings, OpeningHours, SpecialDay
+
+#: Closed days of the next two weeks are named.
+_AHEAD = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDay:
+    """One column of the week table."""
+
+    name: str
+    spans: tuple[str, ...]
+    today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A centre's hours in words."""
+
+    known: bool
+    open_now: bool
+    sentence: str
+    week: tuple[WeekDay, ...]
+    lunch: str
+    closed_days: str
+
+
+def openings(centres: Iterable[Centre], now: datetime) -> dict[UUID, Opening]:
+    """Hours of some centres, in three queries."""
+    ids = [centre.id for centre in centres]
+    spans: dict[UUID, dict[int, list[Hours]]] = defaultdict(lambda: defaultdict(list))
+    for row in OpeningHours.objects.filter(centre_id__in=ids):
+        spans[row.centre_id][row.weekday].append(Hours(_minute(row.opens), _minute(row.closes)))
+    special: dict[UUID, list[SpecialDay]] = defaultdict(list)
+    for day in SpecialDay.objects.filter(centre_id__in=ids, day__gte=day_in_japan(now)):
+        special[day.centre_id].append(day)
+    on_holidays = set(
+        CentreSettings.objects.filter(centre_id__in=ids, open_on_holidays=True).values_list("centre_id", flat=True)
+    )
+    return {id_: _opening(spans[id_], special[id_], id_ in on_holidays, now) for id_ in ids}
+
+
+def _opening(weekly: dict[int, list[Hours]], special: list[SpecialDay], on_holidays: bool, now: datetime) -> Opening:
+    schedule = Schedule(
+        weekly={weekday: tuple(sorted(hours)) for weekday, hours in weekly.items()},
+        holidays=() if on_holidays else is_holiday,
+        closures=tuple(Closure(row.day, row.day, row.note) for row in special if row.opens is None),
+        special_openings={
+            row.day: (Hours(_minute(row.opens), _minute(row.closes)),)
+            for row in special
+            if row.opens is not None and row.closes is not None
+        },
+    )
+    today = day_in_japan(now)
+    week = tuple(
+        WeekDay(WEEKDAYS[weekday], _spans(weekly.get(weekday, [])), today=weekday == today.weekday())
+        for weekday in range(7)
+    )
+    if not weekly:
+        return Opening(False, False, "受付の時間は、お電話で確かめてください", week, "", "")
+    return Opening(
+        known=True,
+        open_now=schedule.is_open(now),
+        sentence=_sentence(schedule, now),
+        week=week,
+        lunch=_lunch(weekly),
+        closed_days=_closed_days(schedule, weekly, today),
+    )
+
+
+def _sentence(schedule: Schedule, now: datetime) -> str:
+    closes = schedule.closes_at(now)
+    if closes is not None:
+        return f"いま受付中・{_clock_words(closes)}まで"
+    opens = schedule.next_opening(now)
+    if opens is None:
+        return "いまは受け付けていません"
+    day = opens.astimezone(JST).date()
+    today = day_in_japan(now)
+    when = "きょう" if day == today else "あす" if day == today + timedelta(days=1) else format_date_ja(day)
+    return f"いまは時間外です。{when}{_clock_words(opens)}から"
+
+
+def _clock_words(at: datetime) -> str:
+    local = at.astimezone(JST)
+    half, hour = ("午前", local.hour) if local.hour < 12 else ("午後", local.hour - 12)
+    return f"{half}{hour}時" + (f"{local.minute}分" if local.minute else "")
+
+
+def _spans(hours: list[Hours]) -> tuple[str, ...]:
+    """The whole day from the first opening to the last closing; a lunch break is told in a sentence of its own."""
+    if not hours:
+        return ()
+    return (_short(min(h.start for h in hours)), f"〜{_short(max(h.end for h in hours))}")
+
+
+def _short(minute: int) -> str:
+    return f"{minute // 60}" if minute % 60 == 0 else f"{minute // 60}:{minute % 60:02}"
+
+
+def _lunch(weekly: dict[int, list[Hours]]) -> str:
+    """The break that all open days have in common, in words."""
+    gaps = set()
+    for hours in weekly.values():
+        ordered = sorted(hours)
+        gaps.add(tuple((a.end, b.start) for a, b in zip(ordered, ordered[1:], strict=False) if a.end < b.start))
+    gap = next(iter(gaps)) if len(gaps) == 1 else ()
+    return f"お昼（{_short(gap[0][0])}時〜{_short(gap[0][1])}時）は休みます。" if len(gap) == 1 else ""
+
+
+def _closed_days(schedule: Schedule, weekly: dict[int, list[Hours]], today: date) -> str:
+    days = [today + timedelta(days=n) for n in range(_AHEAD.days)]
+    closed = [day for day in days if weekly.get(day.weekday()) and not schedule.plan(day).hours]
+    return f"{'、'.join(format_date_ja(day) for day in closed)}はお休みです。" if closed else ""
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute

@@ -1,0 +1,155 @@
+"""Search, articles with their deadline, votes, alerts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from caasis.channels.services.attempts import count_attempt
+from caasis.engines.deadlines import Assessment, Facts, Kind, Status, assess, days_strip, strip_label, with_sales_form
+from caasis.engines.japanese import normalise_text
+from caasis.kernel.clock import day_in_japan
+from caasis.knowledge import selectors as knowledge
+from caasis.knowledge.models import Article
+from caasis.knowledge.rules.body import answer_word, blocks
+from caasis.knowledge.services import vote_on_article
+from caasis.platform.lawfiles import current_law
+from caasis.platform.transactions import system_transaction
+from caasis.portal.forms.public import DocumentDayForm
+from caasis.portal.page import client_of, render_page
+from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
+from caasis.portal.views.public import hotline
+
+QUERY_LIMIT = 200
+_VOTE_WINDOW = timedelta(hours=1)
+_VOTES_A_WINDOW = 30
+#: Sales forms whose period begins with the document alone, so that one day is enough to draw it.
+_BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
+_RUNNING = (Status.OPEN, Status.LAST_DAY, Status.NEEDS_ANSWER, Status.EXPIRED)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Articles for a question in everyday words, or for a situation. Nothing found is a page that helps, too."""
+    query = normalise_text(request.GET.get("q", "")[:QUERY_LIMIT]).replace("\n", " ")
+    situation = BY_CODE.get(request.GET.get("situation", ""))
+    hits: list[Article] = []
+    if query:
+        hits = [hit.article for hit in knowledge.search_articles(query, limit=12)]
+        if len(hits) == 1 and hits[0].number == query.upper():
+            return HttpResponseRedirect(reverse("portal:article", args=[hits[0].number]))
+    elif situation:
+        hits = knowledge.articles_for_situation(situation.code)
+    return render_page(
+        request,
+        "portal/search.html",
+        {
+            "query": query,
+            "situation": situation,
+            "hits": hits,
+            "situations": SITUATIONS,
+            "quick": QUICK,
+            "heading": f"「{query}」の答え" if query else situation.title if situation else "困りごとを調べる",
+        },
+        current="search",
+        cache=True,
+    )
+
+
+@require_safe
+def article(request: HttpRequest, number: str) -> HttpResponse:
+    """One article: the answer first, then the deadline where one runs, then the steps."""
+    found = knowledge.article_by_number(number)
+    word, lead = answer_word(found.lead)
+    today = day_in_japan(timezone.now())
+    form = DocumentDayForm.from_request(request.GET) if found.sales_form in _BY_DOCUMENT else None
+    status = 200
+    calculation: dict[str, Any] | None = None
+    if form is not None:
+        if form.is_valid():
+            calculation = _calculate(found.sales_form, form.cleaned_data["day"], today)
+        else:
+            status = 422
+    situation = BY_CODE.get(found.situation)
+    trail = [("注意喚起", reverse("portal:alerts"))] if found.kind == Article.Kind.ALERT else []
+    if situation:
+        trail = [(situation.title, f"{reverse('portal:search')}?situation={situation.code}")]
+    return render_page(
+        request,
+        "portal/article.html",
+        {
+            "article": found,
+            "word": word,
+            "lead": lead,
+            "blocks": blocks(found.body),
+            "related": knowledge.related_articles(found) if found.situation else [],
+            "calculator": found.sales_form in _BY_DOCUMENT and found.kind != Article.Kind.ALERT,
+            "form": form or DocumentDayForm(),
+            "calculation": calculation,
+            "voted": request.GET.get("voted") == "1",
+            "hotline": hotline(timezone.now()),
+            "has_errors": status != 200,
+        },
+        current="alerts" if found.kind == Article.Kind.ALERT else "search",
+        breadcrumb=[*trail, (found.title, "")],
+        status=status,
+        cache=calculation is None,
+    )
+
+
+def _calculate(sales_form: str, day: date, today: date) -> dict[str, Any] | None:
+    """The deadline of an article's sales form for a document received on a day."""
+    facts = with_sales_form(Facts(contract_document_received=True, contract_document_on=day), sales_form)
+    # The reader has chosen the article: that this kind of contract was made is taken as said.
+    facts = replace(facts, assumed_types=())
+    for item in assess(facts, current_law(), today):
+        if item.kind is Kind.COOLING_OFF and item.deadline is not None:
+            return _shown(item, day, today)
+    return None
+
+
+def _shown(item: Assessment, day: date, today: date) -> dict[str, Any]:
+    left = (item.deadline - today).days if item.deadline else 0
+    return {
+        "day": day,
+        "item": item,
+        "over": left < 0,
+        "left": "きょうまで" if left == 0 else f"あと{left}日",
+        "tiles": days_strip(item, today),
+        "strip": strip_label(days_strip(item, today)),
+        "unknown": [unknown.question for unknown in item.unknown],
+        "grounds": item.other_grounds,
+    }
+
+
+@csrf_exempt
+@require_POST
+def vote(request: HttpRequest, number: str) -> HttpResponse:
+    """「役に立ちましたか」. No cookie, no token: the page can be cached, and nothing of the reader is kept. What a forged
+    vote could do is bounded by the limit for one address."""
+    with system_transaction():
+        count = count_attempt("vote", client_of(request), limit=_VOTES_A_WINDOW, window=_VOTE_WINDOW)
+    found = knowledge.article_by_number(number)
+    if count <= _VOTES_A_WINDOW and request.POST.get("useful") in ("yes", "no"):
+        vote_on_article(number=found.number, useful=request.POST["useful"] == "yes")
+    return HttpResponseRedirect(reverse("portal:article", args=[found.number]) + "?voted=1#vote")
+
+
+@require_safe
+def alerts(request: HttpRequest) -> HttpResponse:
+    """注意喚起, the newest first."""
+    return render_page(
+        request,
+        "portal/alerts.html",
+        {"alerts": knowledge.alerts()},
+        current="alerts",
+        breadcrumb=[("注意喚起", "")],
+        cache=True,
+    )
