@@ -103,7 +103,7 @@ def test_migrations_import_no_app_code_but_field_classes():
     assert not wrong, wrong
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "owner"])
 def test_no_migration_is_missing():
     from django.core.management import call_command
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from caasis.cases.rules.deadlines import RUNNING, assess_card
 from caasis.engines.deadlines import Assessment, Counts, DayTile, Status, Unknown, days_strip, strip_label
-from caasis.engines.japanese import format_date_ja
+from caasis.engines.japanese import WEEKDAYS
 from caasis.platform.lawfiles import current_law
 
 #: Question of the engine → field of the card in which its answer belongs.
@@ -82,7 +82,7 @@ def clock_of(found: Sequence[Assessment], *, today: date) -> Clock:
         due=due,
         tiles=tiles,
         strip=strip_label(tiles),
-        why="。".join(reason.rstrip("。") for reason in main.reasons[:2]) + (f"（{main.article}）" if main.article else ""),
+        why=_why(main),
         unknown=main.unknown[0].question if main.unknown else "",
         verified=main.verified,
         as_of=main.as_of,
@@ -117,8 +117,14 @@ def _face(item: Assessment) -> tuple[str, str, str, int | None, str]:
     return "calm", "期限", "", None, "販売購入形態と日付を入れると計算します"
 
 
+def _why(item: Assessment) -> str:
+    """The first reason, with its article unless it names one itself."""
+    reason = item.reasons[0].rstrip("。") if item.reasons and item.transaction_type else ""
+    return reason if not item.article or item.article in reason else f"{reason}（{item.article}）"
+
+
 def _short(day: date) -> str:
-    return format_date_ja(day)
+    return f"{day.month}/{day.day}（{WEEKDAYS[day.weekday()]}）"
 
 
 def _line(item: Assessment) -> str:
@@ -131,10 +137,18 @@ def _line(item: Assessment) -> str:
 
 
 def _grounds(found: Sequence[Assessment]) -> tuple[str, ...]:
-    if any(item.status in (Status.OPEN, Status.LAST_DAY) for item in found):
+    if not any(item.status in (Status.EXPIRED, Status.EXCLUDED) for item in found) or any(
+        item.status in (Status.OPEN, Status.LAST_DAY) for item in found
+    ):
         return ()
     lines = [f"{ground.text}（{ground.article}）" + ("" if ground.verified else "【要確認】") for item in found for ground in item.other_grounds]
     return tuple(dict.fromkeys(lines))[:3]
+
+
+def _why_ask(one: Unknown, item: Assessment) -> str:
+    if not item.transaction_type:
+        return "期限は取引の種類で決まります"
+    return f"{item.label}の期限が変わります" if one.decides else "期限のあとでも、できることがあります"
 
 
 def questions_of(found: Sequence[Assessment]) -> tuple[Question, ...]:
@@ -147,7 +161,7 @@ def questions_of(found: Sequence[Assessment]) -> tuple[Question, ...]:
     return tuple(
         Question(
             text=one.question,
-            why=f"{item.label}の期限が変わります" if one.decides else "ほかの方法が使えることがあります",
+            why=_why_ask(one, item),
             field=FIELD_OF_QUESTION.get(one.code, ""),
         )
         for one, item in ordered[:QUESTIONS]

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, QuerySet
 
 from caasis.engines.japanese import normalise_text
 from caasis.knowledge.models import Article
+from caasis.knowledge.rules.body import canonical_number
 from caasis.knowledge.rules.matching import ArticleIndex, Document
 from caasis.kernel.actor import CENTRE_ROLES, Actor
 from caasis.kernel.errors import NotFound
@@ -37,8 +38,8 @@ def article_by_number(number: str, *, actor: Actor | None = None) -> Article:
 
     :raises NotFound: absent, withdrawn or not for this reader.
     """
-    wanted = normalise_text(number[:20]).upper().replace(" ", "")
-    found = published(actor=actor).filter(number=wanted).first()
+    wanted = canonical_number(number)
+    found = published(actor=actor).filter(number=wanted).first() if wanted else None
     if found is None:
         raise NotFound("この記事は見つかりません。番号を確かめてください。")
     return found

@@ -188,7 +188,11 @@ class Teller:
         if style < 0.22:
             if what.relation == "family":
                 said.append(self._tell("voice_family", facts, draw))
-            said += [tell(pick(kind.voice, draw), facts, draw), self._tell("voice_plea_short", facts, draw)]
+            # Even a short text says what happened, which is what the first slot of a voice tells.
+            said.append(tell(kind.voice[0], facts, draw))
+            if draw() < 0.4:
+                said.append(tell(kind.voice[1], facts, draw))
+            said.append(self._tell("voice_plea_short", facts, draw))
             return _smooth("".join(said))
         if written and me and draw() < 0.12:
             said.append(self._tell("voice_name", facts, draw))

@@ -90,7 +90,8 @@ def test_a_row_deleted_together_with_its_seal_entry_is_found(sealed: list[UUID],
 def test_a_row_put_in_behind_the_sealers_back_is_found(sealed: list[UUID], as_owner: Owner) -> None:
     new = uuid7()
     as_owner(
-        "INSERT INTO audit_access (id, at, action, object_kind) VALUES (%s, now() - interval '2 days', 'x', 'case')", new
+        "INSERT INTO audit_access (id, at, action, object_kind) VALUES (%s, now() - interval '2 days', 'x', 'case')",
+        new,
     )
     assert [(each.kind, each.row) for each in verify().findings] == [("unsealed", new)]
     as_owner(
@@ -125,7 +126,9 @@ def rewrite(as_owner: Owner, changed: UUID) -> None:
             as_owner("UPDATE audit_sealed_row SET digest = %s WHERE access_id = %s", digest, row[0])
         total = rows_digest(digests)
         before = chain_digest(before, Link(seal.number, seal.sealed_at, len(rows), total))
-        as_owner("UPDATE audit_seal SET rows_digest = %s, chain_digest = %s WHERE number = %s", total, before, seal.number)
+        as_owner(
+            "UPDATE audit_seal SET rows_digest = %s, chain_digest = %s WHERE number = %s", total, before, seal.number
+        )
 
 
 def test_a_rewritten_chain_contradicts_the_anchor(sealed: list[UUID], as_owner: Owner) -> None:

@@ -29,7 +29,9 @@ def png(width: int = 2, height: int = 2) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0\0" * 2)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0\0" * 2)) + chunk(b"IEND", b"")
+    )
 
 
 def jpeg(width: int = 2, height: int = 2) -> bytes:
@@ -168,10 +170,12 @@ def test_sealing_keeps_every_byte_at_every_chunk_border(size: int, tmp_path: Pat
         lambda sealed: sealed[: 11 + CHUNK + 16],  # the last chunk cut off, at its border
         lambda sealed: sealed[:-1],
         lambda sealed: sealed[:11] + sealed[11 + CHUNK + 16 :],  # the first chunk left out
-        lambda sealed: sealed[:11]
-        + sealed[11 + CHUNK + 16 : 11 + 2 * (CHUNK + 16)]
-        + sealed[11 : 11 + CHUNK + 16]
-        + sealed[11 + 2 * (CHUNK + 16) :],  # two chunks swapped
+        lambda sealed: (
+            sealed[:11]
+            + sealed[11 + CHUNK + 16 : 11 + 2 * (CHUNK + 16)]
+            + sealed[11 : 11 + CHUNK + 16]
+            + sealed[11 + 2 * (CHUNK + 16) :]
+        ),  # two chunks swapped
         lambda sealed: sealed[:200] + bytes([sealed[200] ^ 1]) + sealed[201:],
         lambda sealed: b"XXXX" + sealed[4:],
         lambda sealed: b"",

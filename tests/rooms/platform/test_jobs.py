@@ -88,7 +88,9 @@ def test_a_job_of_a_rolled_back_change_does_not_exist() -> None:
         sample_jobs.leave_mark.defer(number=uuid7())
 
 
-@pytest.mark.parametrize("text", ["山田花子", "090-1234-5678", "hanako@example.jp", "", b"x", {"name": "x"}, 1.5, ["山田"]])
+@pytest.mark.parametrize(
+    "text", ["山田花子", "090-1234-5678", "hanako@example.jp", "", b"x", {"name": "x"}, 1.5, ["山田"]]
+)
 def test_text_never_travels_in_a_job(text: object) -> None:
     with system_transaction(), pytest.raises(PersonalDataInJob):
         sample_jobs.leave_mark.defer(number=text)
@@ -145,7 +147,12 @@ class Killable:
     def __init__(self, folder: Path) -> None:
         settings = connection.settings_dict
         url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
-        environment = {**os.environ, "DATABASE_URL": url, "SAMPLE_FOLDER": str(folder), "PYTHONPATH": f"{ROOT}/src:{ROOT}"}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "SAMPLE_FOLDER": str(folder),
+            "PYTHONPATH": f"{ROOT}/src:{ROOT}",
+        }
         environment["DJANGO_SETTINGS_MODULE"] = "caasis.config.settings"
         code = (
             "import django, threading; django.setup()\n"
@@ -238,7 +245,11 @@ def test_finished_jobs_are_forgotten_after_a_week_and_failed_ones_after_four() -
     numbers = [defer(sample_jobs.leave_mark, number=uuid7()) for _ in range(4)]
     for number, status, days in zip(numbers, ("succeeded", "succeeded", "failed", "todo"), (8, 6, 8, 60), strict=True):
         rows("UPDATE procrastinate_jobs SET status = %s WHERE id = %s RETURNING 1", status, number)
-        rows("UPDATE procrastinate_events SET at = now() - make_interval(days => %s) WHERE job_id = %s RETURNING 1", days, number)
+        rows(
+            "UPDATE procrastinate_events SET at = now() - make_interval(days => %s) WHERE job_id = %s RETURNING 1",
+            days,
+            number,
+        )
     with system_transaction():
         housekeeping.forget_finished_jobs()
     assert rows("SELECT id FROM procrastinate_jobs ORDER BY id") == [(number,) for number in numbers[1:]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from caasis.audit.models import AccessRecord
 from caasis.kernel.actor import SYSTEM, Purpose
@@ -81,7 +82,7 @@ def test_lists_show_masked_forms_to_the_centre_only(person: Person, town) -> Non
 def test_a_sealed_value_prints_as_nothing_and_takes_no_clear_text(person: Person) -> None:
     assert f"{person.name} {person.name!r}" == "［封］ ［封］"
     person.name = KNOWN["name"]  # type: ignore[assignment]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError), transaction.atomic():
         person.save()
 
 
@@ -102,7 +103,11 @@ def test_empty_text_needs_no_seal(person: Person) -> None:
 
 def test_equal_numbers_match_inside_a_centre_and_never_between_two(town, own_home: Path) -> None:  # type: ignore[no-untyped-def]
     a, b = town.centre_a.id, town.centre_b.id
-    assert blind_phone(a, "090-5821-7745") == blind_phone(a, "+81 90 5821 7745") == blind_phone(a, "０９０（５８２１）７７４５")
+    assert (
+        blind_phone(a, "090-5821-7745")
+        == blind_phone(a, "+81 90 5821 7745")
+        == blind_phone(a, "０９０（５８２１）７７４５")
+    )
     assert blind_phone(a, "090-5821-7745") != blind_phone(b, "090-5821-7745")
     assert blind_phone(a, "なし") is None and blind_candidates(a, "phone", "なし") == []
     assert blind_value(a, "name", "鵯越 曙光") == blind_value(a, "name", "鵯越　曙光")

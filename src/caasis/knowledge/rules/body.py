@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from caasis.engines.japanese import normalise_text
+
 Kind = Literal["heading", "paragraph", "bullets", "steps", "note"]
 _STEP = re.compile(r"[0-9]{1,2}\. ")
 
@@ -64,3 +66,12 @@ def answer_word(lead: str) -> tuple[str, str]:
         if lead.startswith(f"{word}。"):
             return word, lead[len(word) + 1 :]
     return "", lead
+
+
+_NUMBER = re.compile(r"([A-Z])-?([0-9]{1,6})")
+
+
+def canonical_number(text: str) -> str:
+    """A printed number as it is kept: `F-1042` for `f1042` or `Ｆ－１０４２`; an empty text when it is none."""
+    found = _NUMBER.fullmatch(normalise_text(text[:20]).upper().replace(" ", ""))
+    return f"{found[1]}-{found[2]}" if found else ""

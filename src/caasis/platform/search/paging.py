@@ -38,5 +38,3 @@ def decode_cursor(text: str | None, search: str) -> int | None:
     if known != search or isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
         raise Invalid("続きの位置が変わりました。もう一度検索してください。")
     return value
-
-

@@ -12,7 +12,7 @@ from caasis.platform.search.documents import SearchDocument
 
 Sort: TypeAlias = Literal["relevance", "newest", "oldest"]
 CountMode: TypeAlias = Literal["capped", "exact", "none"]
-#: Current texts (title, line break, body) of the documents that still exist, by id.
+#: Current texts (title, body and reading as indexed, each on lines of its own) of the documents that still exist, by id.
 FetchText: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]
 
 #: A capped count stops at the first partition in which it exceeds this.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,12 +12,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from caasis.channels.services.attempts import count_attempt
-from caasis.engines.deadlines import Assessment, Facts, Kind, Status, assess, days_strip, strip_label, with_sales_form
+from caasis.engines.deadlines import Assessment, Facts, Kind, assess, days_strip, strip_label, with_sales_form
 from caasis.engines.japanese import normalise_text
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge import selectors as knowledge
 from caasis.knowledge.models import Article
-from caasis.knowledge.rules.body import answer_word, blocks
+from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
@@ -32,7 +31,6 @@ _VOTE_WINDOW = timedelta(hours=1)
 _VOTES_A_WINDOW = 30
 #: Sales forms whose period begins with the document alone, so that one day is enough to draw it.
 _BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
-_RUNNING = (Status.OPEN, Status.LAST_DAY, Status.NEEDS_ANSWER, Status.EXPIRED)
 
 
 @require_safe
@@ -43,7 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
     hits: list[Article] = []
     if query:
         hits = [hit.article for hit in knowledge.search_articles(query, limit=12)]
-        if len(hits) == 1 and hits[0].number == query.upper():
+        if len(hits) == 1 and hits[0].number == canonical_number(query):
             return HttpResponseRedirect(reverse("portal:article", args=[hits[0].number]))
     elif situation:
         hits = knowledge.articles_for_situation(situation.code)
@@ -107,8 +105,6 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
 def _calculate(sales_form: str, day: date, today: date) -> dict[str, Any] | None:
     """The deadline of an article's sales form for a document received on a day."""
     facts = with_sales_form(Facts(contract_document_received=True, contract_document_on=day), sales_form)
-    # The reader has chosen the article: that this kind of contract was made is taken as said.
-    facts = replace(facts, assumed_types=())
     for item in assess(facts, current_law(), today):
         if item.kind is Kind.COOLING_OFF and item.deadline is not None:
             return _shown(item, day, today)

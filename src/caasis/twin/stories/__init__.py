@@ -62,6 +62,7 @@ class StoryKind:
     hazard: float
     harm_style: str
     criminal: bool
+    settlement: str
     money_moving: float
     trader_unknown: float
     traders: tuple[tuple[str, str], ...]
@@ -168,6 +169,7 @@ def _kind(group: str, entry: Mapping[str, Any], shared: Mapping[str, Slot]) -> S
         hazard=float(entry.get("hazard", 0.0)),
         harm_style=entry.get("harm_style", "impact"),
         criminal=bool(entry.get("criminal", False)),
+        settlement=entry.get("settlement", "cancellation"),
         money_moving=float(entry.get("money_moving", 0.0)),
         trader_unknown=float(entry.get("trader_unknown", 0.05)),
         traders=tuple(_trader_words(entry)),

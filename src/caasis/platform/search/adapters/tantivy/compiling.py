@@ -129,9 +129,7 @@ def _filtered(parts: list[tuple[Occur, Query]], filters: Condition) -> Query:
 
 def _clause(clause: Clause) -> Query:
     ways = [_alternative(clause.alternatives[0], clause.phrase)]
-    ways += [
-        Query.boost_query(_alternative(text, clause.phrase), SYNONYM_WEIGHT) for text in clause.alternatives[1:]
-    ]
+    ways += [Query.boost_query(_alternative(text, clause.phrase), SYNONYM_WEIGHT) for text in clause.alternatives[1:]]
     return any_of(ways)
 
 

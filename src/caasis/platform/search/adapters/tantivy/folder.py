@@ -1,11 +1,11 @@
 """The index folder: partitions, and small files about them that are replaced atomically.
 
-    state.json        versions, whether it is complete, which kinds it covers, the generation of the partitions
-    stamp             changes with every commit; a reader compares it before each search
-    position          the outbox position that is committed
-    quarantine.json   rows that couldn't be indexed
-    writer.lock       held by the one writer
-    <generation>/<fiscal year>/   one tantivy index each
+state.json        versions, whether it is complete, which kinds it covers, the generation of the partitions
+stamp             changes with every commit; a reader compares it before each search
+position          the outbox position that is committed
+quarantine.json   rows that couldn't be indexed
+writer.lock       held by the one writer
+<generation>/<fiscal year>/   one tantivy index each
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ class IndexFolder:
             entries = list(self.generation_folder(state).iterdir())
         except OSError:
             return {}
-        return {int(entry.name): entry for entry in entries if entry.name.isdecimal() and (entry / "meta.json").exists()}
+        return {
+            int(entry.name): entry for entry in entries if entry.name.isdecimal() and (entry / "meta.json").exists()
+        }
 
     def _generations(self) -> list[int]:
         try:

@@ -56,8 +56,14 @@ class PartitionedReader:
         if stamp and stamp == self._stamp:
             return self._snapshot
         with self._lock:
-            self._reload()
-            self._stamp = stamp
+            try:
+                self._reload()
+            except (OSError, ValueError):
+                # A rebuild is replacing the partitions this moment: there is nothing to search, the next one looks again.
+                self._indexes, self._state, self._stamp = {}, None, None
+                self._snapshot = Snapshot(None, {})
+            else:
+                self._stamp = stamp
             return self._snapshot
 
     def _reload(self) -> None:
@@ -111,7 +117,6 @@ def facet_counts(searcher: tantivy.Searcher, query: Query, fields: tuple[str, ..
         field: Counter({term_value(bucket["key"]): bucket["doc_count"] for bucket in answer[field]["buckets"]})
         for field in fields
     }
-
 
 
 def _candidate(searcher: tantivy.Searcher, address: tantivy.DocAddress, moment: int, score: float) -> Candidate:

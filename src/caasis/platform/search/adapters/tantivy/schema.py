@@ -51,10 +51,12 @@ SCHEMA = build_schema()
 
 
 def open_partition(folder: Path, *, create: bool = False) -> tantivy.Index:
-    """Open a partition's index; readers reload it explicitly."""
+    """Open a partition's index; readers reload it explicitly. Without `create`, it has to be there."""
     if create:
         folder.mkdir(parents=True, exist_ok=True)
-    index = tantivy.Index(SCHEMA, path=str(folder))
+        index = tantivy.Index(SCHEMA, path=str(folder))
+    else:
+        index = tantivy.Index.open(str(folder))
     index.register_tokenizer(_SPLIT, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     index.config_reader("manual", 0)
     return index

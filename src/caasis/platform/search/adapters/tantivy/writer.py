@@ -69,7 +69,7 @@ class PartitionedWriter:
             except PoisonRow as error:
                 self.quarantine(str(document.kind), str(document.id), str(error))
                 continue
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 # Whatever a tokenizer stumbles over is this row's trouble alone. The message may quote the text.
                 self.quarantine(document.kind, document.id, f"analysis failed: {type(error).__name__}")
                 continue
@@ -125,7 +125,7 @@ class PartitionedWriter:
         partition.pending_ids.add(operation.id)
         try:
             _apply(partition, operation, replaces=replaces)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             self._recover(year, partition, error)
         if len(partition.pending) >= _MAX_PENDING:
             self._commit(year, partition)
@@ -150,14 +150,13 @@ class PartitionedWriter:
             return
         try:
             partition.writer.commit()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             self._recover(year, partition, error)
             return
         self._settle(partition)
 
     def _settle(self, partition: _Partition) -> None:
-        partition.pending.clear()
-        partition.pending_ids.clear()
+        _forget(partition)
         partition.index.reload()
         partition.searcher = partition.index.searcher()
         self._changed = True
@@ -171,14 +170,17 @@ class PartitionedWriter:
             try:
                 _apply(partition, operation, replaces=True)
                 _writer(partition).commit()
-            except Exception as again:  # noqa: BLE001
+            except Exception as again:
                 self._restart(partition)
                 if operation.document is None:
                     # A withdrawal has no content that could be at fault: the disk or the index is.
+                    _forget(partition)
                     raise
                 culprits.append((operation, again))
         if len(culprits) > 1 and len(culprits) == len(partition.pending):
             # Not every row can be poison: nothing can be written here, a full disk for example.
+            # The caller hears of it and does all of it again later, so nothing may be left half-remembered.
+            _forget(partition)
             raise error
         self._settle(partition)
         for operation, again in culprits:
@@ -194,6 +196,11 @@ def _writer(partition: _Partition) -> tantivy.IndexWriter:
     if partition.writer is None:
         raise RuntimeError("the partition has no writer")
     return partition.writer
+
+
+def _forget(partition: _Partition) -> None:
+    partition.pending.clear()
+    partition.pending_ids.clear()
 
 
 def _apply(partition: _Partition, operation: _Operation, *, replaces: bool) -> None:

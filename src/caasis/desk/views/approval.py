@@ -1,0 +1,141 @@
+"""決裁: the queue, one request with what changed, the decision, and several at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from caasis.cases.models import Approval
+from caasis.cases.selectors import approvals_waiting, get_approval
+from caasis.cases.services import decide as decide_step
+from caasis.desk.access import actor_of_request, for_staff
+from caasis.desk.approvals import QUEUE_LIMIT, flagged, queue_rows, read
+from caasis.desk.views.parts import page
+from caasis.kernel.errors import DomainError, Invalid, NotFound
+from caasis.organisations.selectors import policy_of
+
+#: Sentences that an approver sends most often; a click puts one into the reason.
+PHRASES = ("契約日と金額を、書面で確かめてください。", "処理の内容を、もう少し具体的に書いてください。", "分類を見直してください。")
+
+
+@require_GET
+@for_staff
+def queue(request: HttpRequest) -> HttpResponse:
+    """The oldest request that is mine to decide, or words where there is none."""
+    actor = actor_of_request(request)
+    policy = policy_of(actor.centre_id) if actor.centre_id else None
+    rows = queue_rows(list(approvals_waiting(actor=actor)[:QUEUE_LIMIT]), actor, policy) if policy else []
+    first = next((row for row in rows if row.mine), None)
+    if first is not None:
+        return redirect("desk:approval", approval_id=first.approval.id)
+    return page(request, "desk/approval/empty.html", {"rows": rows, "total": len(rows)})
+
+
+@require_GET
+@for_staff
+def approval_page(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+    return _show(request, get_approval(actor=actor_of_request(request), approval_id=approval_id))
+
+
+def _show(
+    request: HttpRequest, approval: Approval, *, sentence: str = "", status: int = 200, typed: dict[str, Any] | None = None
+) -> HttpResponse:
+    actor = actor_of_request(request)
+    policy = policy_of(approval.centre_id)
+    waiting = approvals_waiting(actor=actor)
+    shown = list(waiting[:QUEUE_LIMIT])
+    rows = queue_rows(shown, actor, policy)
+    typed = typed or {}
+    checks = sorted(approval.checks, key=lambda check: check["verdict"] == "passed")
+    clear = [row for row in rows if row.mine and row.flags == 0]
+    context = {
+        "rows": rows,
+        "total": waiting.count() if len(shown) == QUEUE_LIMIT else len(shown),
+        "clear": clear,
+        "reading": read(approval, actor, policy),
+        "approval": approval,
+        "case": approval.case,
+        "checks": checks,
+        "flags": flagged(approval),
+        "confirmed": typed.get("confirmed", []),
+        "reason": typed.get("reason", ""),
+        "fields": typed.get("fields", []),
+        "sentence": sentence,
+        "has_errors": bool(sentence),
+        "phrases": PHRASES,
+        "show_all": request.GET.get("show") == "all",
+    }
+    return page(request, "desk/approval/page.html", context, status=status)
+
+
+@require_POST
+@for_staff
+def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+    """Approve this step or send the case back. What was typed stays when it can't be done."""
+    actor = actor_of_request(request)
+    approval = get_approval(actor=actor, approval_id=approval_id)
+    approve = request.POST.get("decision") == "approve"
+    typed = {
+        "reason": request.POST.get("reason", "")[:2000].replace("\x00", ""),
+        "confirmed": [code for code in request.POST.getlist("confirmed") if len(code) < 40],
+        "fields": [name for name in request.POST.getlist("field") if len(name) < 40][:60],
+    }
+    version = request.POST.get("version", "")
+    try:
+        decide_step(
+            actor=actor,
+            approval_id=approval.id,
+            approve=approve,
+            reason=typed["reason"],
+            fields=typed["fields"],
+            confirmed_checks=typed["confirmed"],
+            case_version=int(version) if version.isdecimal() and len(version) < 10 else None,
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        request.undo_transaction = True  # type: ignore[attr-defined]
+        sentence = next(iter(error.fields.values()))[0] if isinstance(error, Invalid) and "reason" in error.fields else error.message
+        return _show(request, approval, sentence=sentence, status=error.status, typed=typed)
+    name = approval.case.title or approval.case.receipt_number
+    messages.success(request, f"「{name}」を{'承認しました' if approve else '差し戻しました'}。")
+    return redirect("desk:approvals")
+
+
+@require_POST
+@for_staff
+def batch(request: HttpRequest) -> HttpResponse:
+    """Several requests without a flag: first the count and the list, then, when confirmed, a result for each."""
+    actor = actor_of_request(request)
+    ids = list(dict.fromkeys(value for value in request.POST.getlist("approval") if _is_uuid(value)))[:QUEUE_LIMIT]
+    chosen = [row for row in approvals_waiting(actor=actor).filter(id__in=ids)]
+    if not chosen:
+        messages.warning(request, "まとめて承認できる依頼がありません。一覧を見直してください。")
+        return redirect("desk:approvals")
+    policy = policy_of(chosen[0].centre_id)
+    rows = queue_rows(chosen, actor, policy)
+    if request.POST.get("confirmed") != "1":
+        return page(request, "desk/approval/batch.html", {"rows": rows})
+    outcomes = []
+    for row in rows:
+        try:
+            decide_step(actor=actor, approval_id=row.approval.id, approve=True, case_version=row.approval.case_version)
+            outcomes.append({"row": row, "done": True, "sentence": "承認しました。"})
+        except DomainError as error:
+            outcomes.append({"row": row, "done": False, "sentence": error.message})
+    done = sum(1 for one in outcomes if one["done"])
+    return page(request, "desk/approval/batch_done.html", {"outcomes": outcomes, "done": done, "back": reverse("desk:approvals")})
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,284 @@
+"""`SearchIndex` over a folder of tantivy partitions."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from tantivy import Occur, Query
+
+from caasis.kernel.clock import day_in_japan, fiscal_year, utc_now
+from caasis.platform.search.adapters.tantivy import reader as reading
+from caasis.platform.search.adapters.tantivy.answers import Answer, Part, by_score, fill_page
+from caasis.platform.search.adapters.tantivy.compiling import (
+    compile_condition,
+    compile_query,
+    compile_similar,
+    compile_suggestion,
+    is_exact,
+)
+from caasis.platform.search.adapters.tantivy.folder import IndexFolder
+from caasis.platform.search.adapters.tantivy.reader import Candidate, PartitionedReader, Snapshot
+from caasis.platform.search.adapters.tantivy.writer import PartitionedWriter
+from caasis.platform.search.analysis import words
+from caasis.platform.search.asking import (
+    checked_limit,
+    earliest_day,
+    pieces_typed,
+    search_fingerprint,
+    sorted_facets,
+)
+from caasis.platform.search.conditions import Condition, Days, days_asked
+from caasis.platform.search.documents import FIELD_NAME, TIMELESS, SearchDocument
+from caasis.platform.search.paging import Cursor, decode_cursor, encode_cursor
+from caasis.platform.search.ports import (
+    DEFAULT_YEARS,
+    Count,
+    CountMode,
+    FetchText,
+    Hit,
+    IndexStats,
+    SearchPage,
+    Sort,
+)
+from caasis.platform.search.queries import parse_query
+
+#: Words by which similar documents are looked for.
+SIMILAR_TERMS = 25
+
+
+def today_in_japan() -> date:
+    return day_in_japan(utc_now())
+
+
+class TantivyIndex:
+    """The embedded adapter. Any number of them may read a folder, one at a time may write.
+
+    `today` is the day from which the default range counts back.
+    """
+
+    def __init__(self, root: Path, *, today: Callable[[], date] = today_in_japan) -> None:
+        self._folder = IndexFolder(root)
+        self._reader = PartitionedReader(self._folder)
+        self._writer: PartitionedWriter | None = None
+        self._today = today
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def upsert(self, documents: Iterable[SearchDocument]) -> None:
+        self._writing().upsert(documents)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        self._writing().delete(ids)
+
+    def refresh(self) -> None:
+        if self._writer is not None and self._writer.commit():
+            self._folder.bump()
+
+    def quarantine(self, kind: str, id: str, reason: str) -> None:
+        self._writing().quarantine(kind, id, reason)
+
+    def close(self) -> None:
+        """Let go of the writer and its lock; what wasn't refreshed is lost."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self._folder.unlock()
+
+    def _writing(self) -> PartitionedWriter:
+        if self._writer is None:
+            self._folder.lock()
+            state = self._folder.state()
+            if state is None:
+                # A fresh index that nobody rebuilds from a source is complete as it is: what was put in is in it.
+                state = self._folder.start(keep=False)
+                self._folder.finish(())
+            elif reason := self._folder.needs_rebuild():
+                raise RuntimeError(f"{reason}: rebuild it before writing")
+            self._writer = PartitionedWriter(self._folder, state)
+        return self._writer
+
+    # --- the projection ------------------------------------------------------------------------------------------
+
+    def needs_rebuild(self) -> str:
+        return self._folder.needs_rebuild()
+
+    def start_rebuild(self, *, keep: bool = False) -> None:
+        self._folder.lock()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if not keep:
+            self._folder.set_position(0)
+        self._folder.start(keep=keep)
+
+    def is_rebuilding(self) -> bool:
+        state = self._folder.state()
+        return state is not None and not state.complete
+
+    def finish_rebuild(self, kinds: Iterable[str]) -> None:
+        self._folder.finish(kinds)
+
+    def kinds(self) -> frozenset[str]:
+        state = self._folder.state()
+        return frozenset(state.kinds if state else ())
+
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        writer = self._writing()
+        return [id for id in ids if not writer.holds(id)]
+
+    def position(self) -> int:
+        return self._folder.position()
+
+    def set_position(self, position: int) -> None:
+        self._folder.set_position(position)
+
+    # --- searching -----------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        filters: Condition,
+        *,
+        sort: Sort = "relevance",
+        facets: Sequence[str] = (),
+        limit: int = 20,
+        cursor: str | None = None,
+        count: CountMode = "capped",
+        years: int | None = DEFAULT_YEARS,
+        synonyms: Mapping[str, tuple[str, ...]] | None = None,
+        fetch_text: FetchText | None = None,
+    ) -> SearchPage:
+        limit = checked_limit(limit)
+        parsed = parse_query(query, synonyms)
+        # Without words every score is the same; the newest are then what people want to see.
+        sort = "newest" if sort == "relevance" and not parsed.required else sort
+        identity = search_fingerprint(parsed, filters, sort, years)
+        start = decode_cursor(cursor, identity)
+        snapshot = self._reader.snapshot()
+        parts = self._parts(snapshot, compile_query(parsed, filters), filters, years)
+        answer = Answer(snapshot, parts, sort, start, count)
+        hits, next_value, dropped = fill_page(answer, parsed, limit, fetch_text)
+        total = answer.total(exactly=count == "exact") if count != "none" else None
+        if total is not None and (dropped or not is_exact(parsed)):
+            total = Count(max(len(hits), total.value - dropped), exact=False)
+        return SearchPage(
+            hits=hits,
+            count=total,
+            facets=self._facets(snapshot, parts, facets),
+            cursor=None if next_value is None else encode_cursor(Cursor(identity, next_value)),
+            complete=self._complete(snapshot),
+            verified=fetch_text is not None,
+        )
+
+    def similar(
+        self,
+        text: str,
+        filters: Condition,
+        k: int = 10,
+        *,
+        exclude: Sequence[str] = (),
+        years: int | None = DEFAULT_YEARS,
+    ) -> tuple[Hit, ...]:
+        k = checked_limit(k)
+        snapshot = self._reader.snapshot()
+        base = self._parts(snapshot, compile_condition(filters), filters, years)
+        terms = _telling_words(snapshot, [part.year for part in base], text)
+        if not terms:
+            return ()
+        found: list[Candidate] = []
+        for part in self._parts(snapshot, compile_similar(terms, filters, list(exclude)), filters, years):
+            found += reading.best(snapshot.searchers[part.year], part.query, k, count=False)[0]
+        return tuple(candidate.hit for candidate in sorted(found, key=by_score)[:k])
+
+    def suggest(self, prefix: str, k: int = 8, *, filters: Condition) -> tuple[Hit, ...]:
+        k = checked_limit(k)
+        pieces = pieces_typed(prefix)
+        if not pieces:
+            return ()
+        snapshot = self._reader.snapshot()
+        query = compile_suggestion(pieces, filters)
+        found: list[Candidate] = []
+        for part in self._parts(snapshot, query, filters, DEFAULT_YEARS):
+            found += reading.best(snapshot.searchers[part.year], part.query, k, count=False)[0]
+        return tuple(candidate.hit for candidate in sorted(found, key=by_score)[:k])
+
+    def stats(self) -> IndexStats:
+        snapshot = self._reader.snapshot()
+        partitions = {year: searcher.num_docs for year, searcher in sorted(snapshot.searchers.items())}
+        return IndexStats(
+            documents=sum(partitions.values()),
+            partitions=partitions,
+            size_bytes=self._folder.size_bytes(),
+            complete=self._complete(snapshot),
+            needs_rebuild=self.needs_rebuild(),
+            dictionary=snapshot.state.dictionary if snapshot.state else "",
+            quarantined=tuple(self._folder.quarantined().values()),
+        )
+
+    def _complete(self, snapshot: Snapshot) -> bool:
+        return snapshot.state is not None and snapshot.state.complete and not self.needs_rebuild()
+
+    def _parts(self, snapshot: Snapshot, query: Query, filters: Condition, years: int | None) -> list[Part]:
+        """The partitions to be searched, newest first; the timeless one in front."""
+        asked = days_asked(filters)
+        first = earliest_day(self._today(), years) if asked is None else asked.first
+        last = None if asked is None else asked.last
+        parts = [Part(TIMELESS, query)] if TIMELESS in snapshot.searchers else []
+        for year in snapshot.years():
+            if (first and year < fiscal_year(first)) or (last and year > fiscal_year(last)):
+                continue
+            bounded = query
+            if asked is None and first and year == fiscal_year(first):
+                bounded = _bounded(query, Days(first=first))
+            parts.append(Part(year, bounded))
+        return parts
+
+    @staticmethod
+    def _facets(snapshot: Snapshot, parts: list[Part], fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        wanted = tuple(dict.fromkeys(fields))
+        for field in wanted:
+            if not FIELD_NAME.fullmatch(field):
+                raise ValueError("a facet is the plain name of a filter field")
+        sums: dict[str, Counter[str]] = {field: Counter() for field in wanted}
+        if wanted:
+            for part in parts:
+                for field, counted in reading.facet_counts(snapshot.searchers[part.year], part.query, wanted).items():
+                    sums[field].update(counted)
+        return {field: sorted_facets(counter) for field, counter in sums.items()}
+
+
+def _bounded(query: Query, condition: Condition) -> Query:
+    """A query, bounded by one more condition."""
+    silent = Query.const_score_query(compile_condition(condition), 0.0)
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, silent)])
+
+
+def _telling_words(snapshot: Snapshot, years: list[int], text: str) -> list[str]:
+    """The words of the text with the highest tf·idf in the partitions to be searched."""
+    total = sum(snapshot.searchers[year].num_docs for year in years)
+    weights: dict[str, float] = {}
+    for word, frequency in Counter(words(text)).items():
+        holding = sum(snapshot.searchers[year].doc_freq("w", word) for year in years)
+        if holding:
+            weights[word] = frequency * math.log(1 + total / holding)
+    return sorted(weights, key=lambda word: (-weights[word], word))[:SIMILAR_TERMS]
+
+
+_opened: dict[tuple[int, Path], TantivyIndex] = {}
+_opening = threading.Lock()
+
+
+def open_reader(root: Path) -> TantivyIndex:
+    """The process's one index object for this folder. Commits of the indexer are seen by the next search."""
+    # The process id is part of the key because a forked child must not share what its parent has mapped and locked.
+    key = (os.getpid(), root.resolve())
+    with _opening:
+        if key not in _opened:
+            _opened[key] = TantivyIndex(key[1])
+        return _opened[key]
