@@ -50,10 +50,10 @@ def below(room: str) -> list[str]:
 
 
 def first_sentence(text: str | None) -> str:
-    """The first sentence of a docstring, on one line and safe inside a table."""
+    """The first sentence of a docstring on one line, with the next one when it is no more than a name."""
     paragraph = " ".join((text or "").strip().split("\n\n")[0].split())
-    sentence = re.split(r"(?<=[.。])\s", paragraph)[0]
-    return sentence.replace("|", "\\|")
+    sentences = re.split(r"(?<=[.。])\s", paragraph)
+    return " ".join(sentences[: 2 if len(sentences[0]) < 20 else 1])
 
 
 def room_part(room: str) -> str:
@@ -136,9 +136,11 @@ def events_of(room: str) -> list[str]:
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef):
             for line in node.body:
-                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.target.id == "topic":
+                if not isinstance(line, ast.AnnAssign) or line.value is None:
+                    continue
+                if isinstance(line.target, ast.Name) and line.target.id == "topic":
                     what = first_sentence(ast.get_docstring(node))
-                    rows.append(f"`{ast.literal_eval(line.value)}`{f' — {what}' if what else ''}")  # type: ignore[arg-type]
+                    rows.append(f"`{ast.literal_eval(line.value)}`{f' — {what}' if what else ''}")
     return rows
 
 

@@ -47,17 +47,17 @@ def phone_case(actor: Actor, **card: Any) -> Any:
     return cases.open_case(actor=actor, card={"channel": "phone", "title": "屋根工事を解約したい", **card})
 
 
+#: What a card needs for 決裁, as it is typed.
 COMPLETE: dict[str, Any] = {
     "kind": "complaint",
     "title": "屋根の点検と言われ、工事を契約した",
     "summary": "突然来訪した男性に瓦がずれていると言われ、屋根工事を契約した。解約したい。",
     "handling": "クーリング・オフの通知の出し方を助言した。",
     "result": "advice",
-    "product": "P1101",
+    "product": "P1301",
     "sales_form": "door_to_door",
     "contract_party_is_consumer": "yes",
-    "contract_document_on": "",
-    "document_faulty": "yes",
+    "contract_document_on": "2026/3/1",
 }
 
 

@@ -7,7 +7,8 @@ class CasesConfig(AppConfig):
     verbose_name = "相談"
 
     def ready(self) -> None:
-        from caasis.cases import handlers, privacy_data
+        from caasis.cases import handlers, privacy_data, search
 
         privacy_data.register()
+        search.register()
         assert handlers

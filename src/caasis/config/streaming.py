@@ -6,14 +6,15 @@ from http.cookies import CookieError, SimpleCookie
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.crypto import constant_time_compare
 
 from caasis.accounts.models import User
 from caasis.accounts.selectors import actor_of
 from caasis.kernel.actor import PUBLIC, Actor
-from caasis.platform.streams.hub import Sees, StreamEvent, StreamHub
+from caasis.platform.streams.hub import Sees, StreamEvent, StreamHub, Viewer
 from caasis.platform.transactions import set_scope
 
 #: National roles hear only of what counts: never of a case that isn't registered.
@@ -41,14 +42,27 @@ def _actor_behind(cookie_header: str) -> Actor | None:
         return None
     with transaction.atomic():
         set_scope(PUBLIC)
-        user_id = SessionStore(morsel.value).get(SESSION_KEY)
+        session = SessionStore(morsel.value)
+        user_id = session.get(SESSION_KEY)
         user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
-        return actor_of(user) if user else None
+        # A session from before a change of the password is none.
+        if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+            return None
+        return actor_of(user)
 
 
-async def authorise(cookie_header: str) -> Sees | None:
-    actor = await sync_to_async(_actor_behind, thread_sensitive=False)(cookie_header)
-    return sees_for(actor) if actor else None
+def _ask(cookie_header: str) -> Actor | None:
+    try:
+        return _actor_behind(cookie_header)
+    finally:
+        # This runs in a thread that no request ends: else it would keep its connection, also a broken one, for ever.
+        connection.close()
+
+
+async def authorise(cookie_header: str) -> Viewer | None:
+    """Who is behind a cookie, and what that person may hear."""
+    actor = await sync_to_async(_ask, thread_sensitive=False)(cookie_header)
+    return Viewer(str(actor.id), sees_for(actor)) if actor else None
 
 
 def conninfo() -> str:
@@ -60,4 +74,6 @@ def conninfo() -> str:
     return make_conninfo(**{key: str(value) for key, value in parts.items() if value})
 
 
-stream_application = StreamHub(conninfo(), authorise, recheck_topics=("accounts.roles_changed",))
+stream_application = StreamHub(
+    conninfo, authorise, recheck_topics=("accounts.roles_changed", "accounts.sessions_ended")
+)

@@ -52,6 +52,9 @@ def _guarded(view: View, roles: frozenset[Any]) -> View:
             return _login(request)
         if not actor.has_any(roles):
             raise NotAllowed("この画面は、センターの相談員と職員のものです。")
+        if request.method == "HEAD":
+            # A page asks whether its session still holds: nothing is read, and nothing is opened.
+            return HttpResponse()
         if not is_fragment(request):
             # Read before anything else: what is saved while the page is made comes through the stream.
             request.stream_position = current_position()  # type: ignore[attr-defined]

@@ -39,9 +39,14 @@ def candidates_for(
             continue
         field = BY_NAME[name]
         value = date.fromisoformat(given) if field.kind is Kind.DAY and isinstance(given, str) else given
-        if field.kind in (Kind.FLAG, Kind.LONG_TEXT, Kind.CODES):
+        if field.kind in (Kind.FLAG, Kind.CODES):
             continue
-        found[name] = Candidate(name, _text(name, value), show(name, value, label), FORM, card.get(name) == value)
+        words = show(name, value, label)
+        if field.kind is Kind.LONG_TEXT:
+            # The consumer's own words: one line of them is enough to recognise what is offered.
+            words = " ".join(words.split())
+            words = f"{words[:34]}…" if len(words) > 35 else words
+        found[name] = Candidate(name, _text(name, value), words, FORM, card.get(name) == value)
     _add(found, card, "product", _product(card))
     _add(found, card, "transaction_types", _transaction_types(card))
     return found

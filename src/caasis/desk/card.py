@@ -39,7 +39,10 @@ def as_typed(name: str, value: Any) -> Any:
     if value in (None, "", []):
         return ""
     if isinstance(value, date):
-        return f"{value.year}/{value.month}/{value.day}（{WEEKDAYS[value.weekday()]}）"
+        # Without a year a day is read as the latest one not after today: only such days are shown so short.
+        today = day_in_japan(timezone.now())
+        year = "" if value <= today and (today - value).days < 300 else f"{value.year}/"
+        return f"{year}{value.month}/{value.day}（{WEEKDAYS[value.weekday()]}）"
     if kind is Kind.YEN and isinstance(value, int):
         return f"{value:,}"
     if kind is Kind.WORDS:

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import Count, Max, QuerySet
 
 from caasis.engines.japanese import normalise_text
+from caasis.kernel.actor import CENTRE_ROLES, Actor
+from caasis.kernel.errors import NotFound
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import canonical_number
 from caasis.knowledge.rules.matching import ArticleIndex, Document
-from caasis.kernel.actor import CENTRE_ROLES, Actor
-from caasis.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,10 @@ def lag() -> dict[str, float]:
 
 def index_position() -> int | None:
     """How far this node's search index has come, or None when there is none."""
-    try:
-        from caasis.platform.search.indexer import read_cursor
+    from caasis.platform.search.adapters.tantivy.folder import IndexFolder
 
-        return read_cursor(Path(settings.CAASIS_HOME) / "index")
-    except (ImportError, OSError, ValueError):
-        return None
+    folder = Path(settings.CAASIS_HOME) / "index"
+    return IndexFolder(folder).position() if (folder / "state.json").exists() else None
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

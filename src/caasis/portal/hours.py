@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -105,7 +106,9 @@ def _spans(hours: list[Hours]) -> tuple[str, ...]:
     """The whole day from the first opening to the last closing; a lunch break is told in a sentence of its own."""
     if not hours:
         return ()
-    return (_short(min(h.start for h in hours)), f"〜{_short(max(h.end for h in hours))}")
+    start, end = _short(min(h.start for h in hours)), _short(max(h.end for h in hours))
+    # A column is a seventh of a phone's width: minutes need a line of their own.
+    return (start, "〜", end) if ":" in start + end else (start, f"〜{end}")
 
 
 def _short(minute: int) -> str:
@@ -117,7 +120,7 @@ def _lunch(weekly: dict[int, list[Hours]]) -> str:
     gaps = set()
     for hours in weekly.values():
         ordered = sorted(hours)
-        gaps.add(tuple((a.end, b.start) for a, b in zip(ordered, ordered[1:], strict=False) if a.end < b.start))
+        gaps.add(tuple((a.end, b.start) for a, b in itertools.pairwise(ordered) if a.end < b.start))
     gap = next(iter(gaps)) if len(gaps) == 1 else ()
     return f"お昼（{_short(gap[0][0])}時〜{_short(gap[0][1])}時）は休みます。" if len(gap) == 1 else ""
 

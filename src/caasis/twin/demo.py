@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from caasis.accounts.models import Membership, User
 from caasis.accounts.selectors import actor_of
-from caasis.kernel.actor import Role
+from caasis.kernel.actor import SYSTEM, Role
 from caasis.kernel.clock import day_in_japan
+from caasis.knowledge.services import load_seed_articles
 from caasis.organisations.models import Centre
 from caasis.platform.transactions import system_transaction
 from caasis.twin.seeding import Seeded
@@ -89,6 +90,4 @@ def send_consultations(count: int, seeded: Seeded) -> int:
 
 def load_demo_alerts() -> None:
     """Alerts of the demo, marked as such."""
-    from caasis.knowledge.services import load_demo_alerts as load
-
-    load()
+    load_seed_articles(actor=SYSTEM, alerts=True)

@@ -208,7 +208,7 @@ class _CaseMaker:
         """Return who has the trouble, and when and how it reaches the centre."""
         kind = cell.kind
         party = self._town.who(
-            cell.prefectures.draw(draw), kind.ages.draw(draw), "female" if draw() < kind.women else "male", draw
+            cell.prefectures.draw(draw), kind.ages.draw(draw), "female" if draw() < kind.women else "male", day, draw
         )
         age = party.age_on(day)
         group = 0 if age < 40 else 1 if age < 65 else 2

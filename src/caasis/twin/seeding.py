@@ -19,7 +19,7 @@ from caasis.cases.code_lists import code_lists
 from caasis.cases.services.bulk import BulkCase, analyse_tables, register_cases_in_bulk
 from caasis.cases.vocabulary import State
 from caasis.engines.japanese import normalise_name
-from caasis.kernel.actor import Actor, Role
+from caasis.kernel.actor import SYSTEM, Actor, Role
 from caasis.knowledge.services import load_seed_articles
 from caasis.organisations.models import Centre, CentreSettings, Jurisdiction, OpeningHours
 from caasis.platform.geography import municipalities, prefectures
@@ -111,7 +111,7 @@ def write_people(town_plan: Plan) -> Seeded:
     """Centres with opening hours and jurisdictions, their counsellors and one official each."""
     seeded = Seeded()
     with system_transaction():
-        load_seed_articles()
+        load_seed_articles(actor=SYSTEM)
         for place in town_plan.town.centres:
             seeded.centres.append(_centre(place))
             seeded.actors.append([])

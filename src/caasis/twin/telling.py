@@ -20,6 +20,9 @@ TEXT_LIMIT: Final = 500
 # 消費者安全法12条の重大事故等: treatment of thirty days and more.
 SEVERE_DAYS: Final = 30
 _NO_PARTICLE: Final = re.compile(r"(?<!\d)(一昨日|昨日|今日|本日)(?:に(?!な)|ごろに?)")
+_PAYMENT_TOLD: Final = re.compile(
+    "払わされ|払いました|払った|払って、|引き落とさ|引かれ|取られ|使いました|振り込みました"
+)
 _TRIAL_PRICES: Final = ("300円", "480円", "500円", "550円", "980円", "1,000円", "1,480円", "1,980円", "2,980円")
 _BODY_PARTS: Final = ("腕", "足", "顔", "手の指", "首", "腰")
 _WEEKDAYS: Final = "月火水木金土日"
@@ -108,7 +111,7 @@ class Teller:
         """Return the facts that sentences may name; they are drawn once so that summary and voice agree."""
         asked = yen(what.amount, draw) if what.amount is not None else ""
         elder = ("父", "母")[what.sex == "female"] if what.age >= 55 else ("息子", "娘")[what.sex == "female"]
-        if 25 <= what.age < 55 and draw() < 0.5:
+        if 25 <= what.age < 55 and (what.age >= 45 or draw() < 0.5):
             elder = ("夫", "妻")[what.sex == "female"]
         return {
             "when": when_phrase(what.event_on, what.received_on, draw),
@@ -141,17 +144,19 @@ class Teller:
         said.append(self._money(what, facts, draw))
         if what.documents and draw() < 0.5:
             said.append(self._tell(f"documents_{what.documents}", facts, draw))
-        said.append(tell(kind.wish, facts, draw))
+        said.append(self._wish(what, facts, draw))
         return _fitted(said)
 
     def handling(self, what: Happening, facts: Mapping[str, str], draw: Draw) -> str:
         """Return the 処理概要: legal advice, advice on the matter, outcome."""
         kind = what.kind
         said: list[str] = []
-        if what.harm != "none":
+        if what.harm == "injury":
             said.append(
                 self._tell("advice_harm_severe" if what.treatment_days >= SEVERE_DAYS else "advice_harm", facts, draw)
             )
+        elif what.harm == "hazard":
+            said.append(self._tell("advice_hazard", facts, draw))
         if what.money_moving:
             said.append(self._tell("advice_money_moving", facts, draw))
         legal = what.transaction_types[0] if what.transaction_types and what.contracted_on else ""
@@ -163,11 +168,7 @@ class Teller:
         elif legal == "mail_order" and not kind.criminal:
             said.append(self._tell("law_mail_order", facts, draw))
         said.append(tell(kind.advice, facts, draw))
-        ending = "_refund" if what.refunded else ""
-        if what.result == "advice" and (kind.criminal or not what.contracted_on):
-            # Nobody is told to negotiate with a swindler.
-            ending = "_criminal"
-        said.append(self._tell(f"result_{what.result}{ending}", facts, draw))
+        said.append(self._tell(f"result_{what.result}{_ending(what)}", facts, draw))
         return _fitted(said)
 
     def under_way(self, state: str, facts: Mapping[str, str], draw: Draw) -> str:
@@ -211,11 +212,23 @@ class Teller:
         if what.money_moving:
             said.append(self._tell("voice_money_moving", facts, draw))
         elif what.amount is not None and draw() < 0.5:
-            said.append(self._tell(f"voice_paid_{_paid_state(what)}", facts, draw))
+            state = _paid_state(what)
+            # A sentence of the story may have told of a payment already; two that disagree would sound false.
+            if state == "all" or not _PAYMENT_TOLD.search("".join(said)):
+                said.append(self._tell(f"voice_paid_{state}", facts, draw))
         said.append(self._tell("voice_plea", facts, draw))
         if written and me and draw() < 0.08:
             said.append(self._tell("voice_contact", facts, draw))
         return _smooth("".join(said))
+
+    def _wish(self, what: Happening, facts: Mapping[str, str], draw: Draw) -> str:
+        """Return the wish; who has paid nothing doesn't ask for it back, who has paid all doesn't refuse to pay."""
+        wish = tell(what.kind.wish, facts, draw)
+        if what.paid == 0 and ("返金" in wish or "お金を取り戻" in wish or "代金を返して" in wish):
+            return self._tell("wish_advice", facts, draw)
+        if what.amount is not None and what.paid >= what.amount and ("支払" in wish or "払う" in wish):
+            return self._tell("wish_refund", facts, draw)
+        return wish
 
     def _money(self, what: Happening, facts: Mapping[str, str], draw: Draw) -> str:
         if what.amount is None:
@@ -232,6 +245,20 @@ class Teller:
     def _tell(self, name: str, facts: Mapping[str, str], draw: Draw) -> str:
         slot: Slot = self._shared[name]
         return tell(slot, facts, draw)
+
+
+def _ending(what: Happening) -> str:
+    """Return which wording of the result fits what happened."""
+    if what.refunded:
+        return "_refund"
+    if what.result == "advice" and (what.kind.criminal or not what.contracted_on):
+        # Nobody is told to negotiate with a swindler.
+        return "_criminal"
+    if what.result == "information" and what.harm != "none":
+        return "_safety"
+    if what.result == "mediation_settled" and what.kind.settlement == "claim":
+        return "_claim"
+    return ""
 
 
 def _paid_state(what: Happening) -> str:

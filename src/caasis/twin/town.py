@@ -125,7 +125,7 @@ class Town:
         found = self._centre_of.get(municipality.code)
         return self.centres[self._centre_of[municipality.prefecture_code] if found is None else found]
 
-    def who(self, prefecture_code: str, band: int, sex: str, draw: Draw) -> Consumer:
+    def who(self, prefecture_code: str, band: int, sex: str, day: date, draw: Draw) -> Consumer:
         """Return the person to whom a trouble comes: somebody known, a relative of theirs, or a new person."""
         key = (prefecture_code, band, sex)
         chance = draw()
@@ -136,7 +136,7 @@ class Town:
         if waiting and chance < REPEATED_SHARE + RELATIVE_SHARE:
             person = waiting.pop(int(draw() * len(waiting)))
         else:
-            person = self._admit(prefecture_code, band, sex, draw)
+            person = self._admit(prefecture_code, band, sex, day, draw)
         known.append(person)
         return person
 
@@ -152,9 +152,9 @@ class Town:
             return pick(adults, draw)
         age = person.age_on(day)
         band = 4 if age < 20 else 5 if age >= 70 else band_of(age)
-        return self._person(person.household, band, "female" if draw() < 0.68 else "male", draw)
+        return self._person(person.household, band, "female" if draw() < 0.68 else "male", day, draw)
 
-    def _admit(self, prefecture_code: str, band: int, sex: str, draw: Draw) -> Consumer:
+    def _admit(self, prefecture_code: str, band: int, sex: str, day: date, draw: Draw) -> Consumer:
         place = self.geography.place_in(prefecture_code, draw)
         family_name, family_kana = pick(FAMILY_NAMES, draw)
         number = len(self.households) + 1
@@ -170,12 +170,14 @@ class Town:
             phone=_phone(0, number),
         )
         self.households.append(household)
-        person = self._person(household, band, sex, draw)
+        person = self._person(household, band, sex, day, draw)
         if draw() < 0.35:
-            self._add_relative(household, prefecture_code, band, sex, draw)
+            self._add_relative(household, prefecture_code, band, sex, day, draw)
         return person
 
-    def _add_relative(self, household: Household, prefecture_code: str, band: int, sex: str, draw: Draw) -> None:
+    def _add_relative(
+        self, household: Household, prefecture_code: str, band: int, sex: str, day: date, draw: Draw
+    ) -> None:
         """Add a spouse, parent or child, who may have a trouble later."""
         chance = draw()
         if band >= 3 and chance < 0.6:
@@ -184,14 +186,15 @@ class Town:
             # A child is about thirty years younger, a parent as much older.
             other_band = 5 if band < 2 else band + 3 if band < 6 else band - 3
             other_sex = "female" if chance < 0.8 else "male"
-        relative = self._person(household, other_band, other_sex, draw)
+        relative = self._person(household, other_band, other_sex, day, draw)
         self._relatives.setdefault((prefecture_code, other_band, other_sex), []).append(relative)
 
-    def _person(self, household: Household, band: int, sex: str, draw: Draw) -> Consumer:
+    def _person(self, household: Household, band: int, sex: str, day: date, draw: Draw) -> Consumer:
         age = between(*_BAND_AGES[band], draw)
         generation = 0 if age < 30 else 1 if age < 60 else 2
         given_name, given_kana = pick((GIVEN_NAMES_WOMEN if sex == "female" else GIVEN_NAMES_MEN)[generation], draw)
         number = len(self.consumers)
+        birthday = (between(1, 12, draw), between(1, 28, draw))
         habits = (pick(HABITS, draw),) if draw() < 0.6 else ()
         person = Consumer(
             id=number,
@@ -199,7 +202,7 @@ class Town:
             given_name=given_name,
             given_kana=given_kana,
             sex=sex,
-            born=date(self.until.year - age - 1, between(1, 12, draw), between(1, 28, draw)),
+            born=date(day.year - age - (birthday > (day.month, day.day)), *birthday),
             occupation=_OCCUPATIONS[band, sex].draw(draw),
             habits=habits,
             mobile=_phone(5000, number) if draw() < (0.96 if band < 7 else 0.7) else "",

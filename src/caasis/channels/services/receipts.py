@@ -67,7 +67,7 @@ def open_receipt(*, receipt_number: str, secret: str, client: str = "") -> Conta
         raise Invalid(fields={"receipt_number": ["受付番号は13けたの数字です。控えを確かめてください。"]})
     with system_transaction():
         locked = attempts_so_far("receipt", number) >= SECRET_TRIES
-        locked = locked or bool(client) and attempts_so_far("receipt_client", client) >= _CLIENT_TRIES
+        locked = locked or (bool(client) and attempts_so_far("receipt_client", client) >= _CLIENT_TRIES)
         contact = Contact.objects.filter(receipt_number=number).first()
         right = check_password(
             normalise_spoken_code(secret[:60]),

@@ -21,13 +21,34 @@ def command(name: str) -> None:
 
     end_with_supervisor()
     stop = threading.Event()
+    at_work = False
+
+    def end(*_: object) -> None:
+        stop.set()
+        if not at_work:
+            sys.exit(0)  # Nothing has begun: loading the libraries need not be waited for.
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     # A database that is still recovering is no reason to end: each process waits for it in its own way.
     home = start_django(need_database=False)
     path, _, function = PROCESSES[name].partition(":")
     run: Callable[[threading.Event], None] = getattr(importlib.import_module(path), function)
     note_ready(home, name)
-    run(stop)
+    at_work = True
+    try:
+        run(stop)
+    finally:
+        close_connections()
     # Ending without being told to is a failure, also when nothing was raised; the supervisor starts it again.
     sys.exit(0 if stop.is_set() else 1)
+
+
+def close_connections() -> None:
+    """Close what the process keeps open: an interpreter that ends with an open pool waits for the pool's threads."""
+    from django.db import connections
+
+    for connection in connections.all():
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()

@@ -1,7 +1,5 @@
 """Checks of what runs: the supervised processes, the relay, the search index."""
 
-from pathlib import Path
-
 import psycopg
 
 from caasis.config.doctor.registry import OK, PROBLEM, WARN, Finding, Situation, check
@@ -80,28 +78,27 @@ def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> b
 @check("検索の索引")
 def index_present(situation: Situation) -> Finding:
     """The search index of this machine stands and follows the events."""
+    from caasis.platform.search.adapters.tantivy.folder import IndexFolder
+
     found = situation.need_database()
-    folder = situation.home.path / "index"
     with psycopg.connect(found.application, connect_timeout=5) as connection:
         if not _exists(connection, "platform_outbox_head"):
             return Finding(WARN, "表がまだありません。", "caasis migrate を実行してください。")
         row = connection.execute("SELECT last_position FROM platform_outbox_head").fetchone()
     head = row[0] if row else 0
-    position = _index_position(folder)
-    if position is None:
-        if head == 0:
-            return Finding(OK, "索引に入れるものはまだありません。")
-        return Finding(PROBLEM, "索引がありません。", f"{situation.home.log}/indexer.logを見てください。")
-    if head - position > FAR_BEHIND:
-        return Finding(WARN, f"索引が{head - position}件遅れています。", "数分待って、もう一度調べてください。")
+    folder = IndexFolder(situation.home.path / "index")
+    state = folder.state()
+    if state is None and head == 0:
+        return Finding(OK, "索引に入れるものはまだありません。")
+    if state is None or folder.needs_rebuild():
+        return Finding(
+            PROBLEM,
+            "索引がないか、作り直しが必要です。",
+            f"作り直しが進まないときは{situation.home.log}/indexer.logを見てください。",
+        )
+    if not state.complete:
+        return Finding(WARN, "索引を作っている途中です。", "数分待って、もう一度調べてください。")
+    behind = head - folder.position()
+    if behind > FAR_BEHIND:
+        return Finding(WARN, f"索引が{behind}件遅れています。", "数分待って、もう一度調べてください。")
     return Finding(OK, "索引は新しい状態です。")
-
-
-def _index_position(folder: Path) -> int | None:
-    from caasis.platform.search.indexer import read_cursor
-
-    try:
-        position: int | None = read_cursor(folder)
-    except (OSError, ValueError):
-        return None
-    return position

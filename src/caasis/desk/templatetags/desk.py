@@ -118,7 +118,7 @@ def card_control(
     value = values.get(field, "")
     wrong = bool(errors and errors.get(field))
     marks = [css] if css else []
-    if field in needed:
+    if field in (needed or ()):
         marks.append("is-need")
     described = " ".join(part for part in (describedby, f"{field}-error" if wrong else "") if part)
     common = format_html(

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caasis.cases import selectors as cases
 from caasis.cases import services
@@ -248,7 +248,7 @@ def note_delete(request: HttpRequest, case_id: UUID, note_id: UUID) -> HttpRespo
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def task(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """次の連絡: what and when."""
@@ -287,7 +287,7 @@ def task_done(request: HttpRequest, case_id: UUID, task_id: UUID) -> HttpRespons
 # --- 決裁 -------------------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @for_staff
 def request_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """決裁依頼: the machine's checks, with the way to what is missing, and the button."""

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from caasis.cases.models import Approval
 from caasis.cases.selectors import approvals_waiting, get_approval
@@ -24,7 +24,7 @@ from caasis.organisations.selectors import policy_of
 PHRASES = ("契約日と金額を、書面で確かめてください。", "処理の内容を、もう少し具体的に書いてください。", "分類を見直してください。")
 
 
-@require_GET
+@require_safe
 @for_staff
 def queue(request: HttpRequest) -> HttpResponse:
     """The oldest request that is mine to decide, or words where there is none."""
@@ -37,7 +37,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/approval/empty.html", {"rows": rows, "total": len(rows)})
 
 
-@require_GET
+@require_safe
 @for_staff
 def approval_page(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     return _show(request, get_approval(actor=actor_of_request(request), approval_id=approval_id))

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caasis.accounts.selectors import staff_of
 from caasis.cases import selectors as cases
@@ -35,7 +35,7 @@ from caasis.kernel.ids import parse_receipt_number
 BULK_MOST = 50
 
 
-@require_GET
+@require_safe
 @for_staff_and_nation
 def case_list(request: HttpRequest) -> HttpResponse:
     """One of the lists, or the case of a receipt number."""
@@ -182,7 +182,7 @@ def _back(request: HttpRequest) -> str:
 # --- a case from the beginning ----------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def new_case(request: HttpRequest) -> HttpResponse:
     """新しい相談: choosing how it came is all that is asked; the workspace opens at once."""

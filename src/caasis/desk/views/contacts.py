@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
@@ -34,7 +34,7 @@ from caasis.queues.models import WorkItem
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf", "text/plain"})
 
 
-@require_GET
+@require_safe
 @for_staff
 def contact_page(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     """The contact: coded answers at once, the consumer's words and name for a stated purpose, which is logged."""
@@ -105,7 +105,7 @@ def take(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     return redirect("desk:case", case_id=case.id)
 
 
-@require_GET
+@require_safe
 @for_staff
 def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     """A file that came with a contact: looked at in the browser and kept nowhere; opening it is logged."""

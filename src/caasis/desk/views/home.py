@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from caasis.cases.selectors import open_tasks
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
@@ -15,7 +15,7 @@ from caasis.desk.views.parts import offered_undo, page
 SHOWN = 5
 
 
-@require_GET
+@require_safe
 @for_staff_and_nation
 def home(request: HttpRequest) -> HttpResponse:
     """Home of the centre's people. Who works nationally has the registered cases for a home."""
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/home/page.html", context)
 
 
-@require_GET
+@require_safe
 @for_staff
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue alone, loaded again when something came or went."""

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
@@ -35,6 +35,7 @@ from caasis.desk.access import (
     is_fragment,
     stated_purpose,
 )
+from caasis.desk.assist import articles_for
 from caasis.desk.card import OPEN_NAMES, Posted, as_typed, cleaned, digests, read_posted, shown_names
 from caasis.desk.clock import clock_of_card
 from caasis.desk.presence import HEARTBEAT_SECONDS, leave, lookers, note_presence
@@ -49,7 +50,7 @@ from caasis.kernel.errors import DomainError, Invalid, NotFound, VersionConflict
 TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
 
 
-@require_GET
+@require_safe
 @for_staff_and_nation
 def case_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case: to work on, to read, or, from outside, what is registered without personal data."""
@@ -347,14 +348,16 @@ def discard(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def clock(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The deadline clock and the questions for what is typed now; nothing is saved."""
     case = access_case(request, case_id, inside=True)
-    raw = {name: request.POST.get(name, "") for name in DEADLINE_FIELDS if name in request.POST and name != "transaction_types"}
+    names = (*DEADLINE_FIELDS, "title", "product", "product_text")
+    raw = {name: request.POST.get(name, "") for name in names if name in request.POST and name != "transaction_types"}
     raw["transaction_types"] = request.POST.getlist("transaction_types")
     values, _ = cleaned(raw)
     shown = clock_of_card(values, today=today_in_japan())
-    return render(request, "desk/workspace/clock_parts.html", {"clock": shown, "case": case})
+    context = {"clock": shown, "case": case, "articles": articles_for(values, actor=actor_of_request(request))}
+    return render(request, "desk/workspace/clock_parts.html", context)
 
 
-@require_GET
+@require_safe
 @for_staff
 def timeline(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """これまで, filtered by kind; loaded again when something happened."""
@@ -381,7 +384,7 @@ def presence(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "desk/workspace/presence.html", {"lookers": others})
 
 
-@require_GET
+@require_safe
 @for_staff
 def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """What a colleague saved since this page was opened, in one line; nothing on the page is touched."""
@@ -397,7 +400,7 @@ def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "desk/workspace/news.html", {"who": who, "at": last.at, "fields": _labels(sorted(fields))})
 
 
-@require_GET
+@require_safe
 @for_staff_and_nation
 def preview(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The right-hand pane of a list: the case in short, without personal data."""
@@ -418,7 +421,7 @@ def preview_context(request: HttpRequest, case: Case) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET"])
+@require_safe
 @for_staff
 def places(request: HttpRequest) -> HttpResponse:
     """Options of the municipalities of a prefecture."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from datetime import timedelta
 
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import F, Min
 from django.utils import timezone
 
-from caasis.platform.outbox.handlers import Consumer, Delivered, consumers
+from caasis.platform.outbox.handlers import Consumer, Delivered, Handler, consumers
 from caasis.platform.outbox.models import ConsumerCursor, DeadLetter, OutboxEvent
 from caasis.platform.transactions import system_transaction
 
@@ -22,8 +24,15 @@ CHANNEL = "caasis_position"
 BATCH = 1000
 HANDLER_BATCH = 200
 PAUSE_SECONDS = 0.05
-MAX_TRIES = 5
+#: Tries at once; what still fails is set aside as a dead letter, so that those behind it go on.
+MAX_TRIES = 3
+#: A dead letter is tried again by itself after 30 s, 1, 2, 4 … minutes, this often; then only a person tries it again.
+LATER_TRIES = 8
+FIRST_LATER_SECONDS = 30
+LETTERS_EACH_SECONDS = 10.0
 KEEP = timedelta(days=7)
+#: A reader that has stood still for so long while there was something to read is gone, and holds nothing back.
+ABANDONED = timedelta(days=30)
 
 
 def number_committed_events(limit: int = BATCH) -> int:
@@ -53,16 +62,24 @@ def number_committed_events(limit: int = BATCH) -> int:
                 "UPDATE platform_outbox_head SET last_position = last_position + %s RETURNING last_position", [count]
             )
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(cursor.fetchone()[0])])
-        return count
+        return int(count)
+
+
+def head_position() -> int:
+    """The last position given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_position FROM platform_outbox_head")
+        return int(cursor.fetchone()[0])
 
 
 def deliver(consumer: Consumer, limit: int = HANDLER_BATCH) -> int:
-    """Hand the next events to one consumer. Returns how many events its cursor has passed."""
+    """Hand the next events to one consumer, in one transaction with its cursor. Returns how many events it has passed.
+
+    When the process is killed in the middle, neither the handlers' writes nor the cursor's step are committed.
+    """
     with system_transaction():
-        cursor = ConsumerCursor.objects.select_for_update().filter(consumer=consumer.name, node="").first()
-        if cursor is None:
-            ConsumerCursor.objects.get_or_create(consumer=consumer.name, node="")
-            cursor = ConsumerCursor.objects.select_for_update().get(consumer=consumer.name, node="")
+        ConsumerCursor.objects.get_or_create(consumer=consumer.name, node="")
+        cursor = ConsumerCursor.objects.select_for_update().get(consumer=consumer.name, node="")
         rows = list(OutboxEvent.objects.filter(position__gt=cursor.position).order_by("position")[:limit])
         for row in rows:
             handler = consumer.handlers.get(row.topic)
@@ -75,33 +92,22 @@ def deliver(consumer: Consumer, limit: int = HANDLER_BATCH) -> int:
                     actor_id=row.actor_id,
                     payload=row.payload,
                 )
-                if not _handle(consumer, handler, event):
-                    # A failing event is set aside after its tries; those behind it go on.
-                    pass
+                # A failing event is set aside after its tries; those behind it go on.
+                _handle(consumer, handler, event)
             cursor.position = row.position or cursor.position
         if rows:
             cursor.save(update_fields=["position", "updated_at"])
         return len(rows)
 
 
-def _handle(consumer: Consumer, handler, event: Delivered) -> bool:  # type: ignore[no-untyped-def]
+def _handle(consumer: Consumer, handler: Handler, event: Delivered) -> None:
     error = ""
     for attempt in range(1, MAX_TRIES + 1):
-        try:
-            with transaction.atomic():
-                handler(event)
-            return True
-        except OperationalError:
-            # The database itself is gone: nothing of this batch counts, the caller tries again from the cursor.
-            raise
-        except Exception as exc:
-            error = f"{type(exc).__name__}: {exc}"
-            log.warning(
-                "handler failed",
-                extra={"consumer": consumer.name, "topic": event.topic, "position": event.position, "attempt": attempt},
-                exc_info=attempt == MAX_TRIES,
-            )
-            time.sleep(0.02 * attempt)
+        failed = _attempt(consumer, handler, event, attempt)
+        if failed is None:
+            return
+        error = failed
+        time.sleep(0.02 * attempt)
     DeadLetter.objects.update_or_create(
         consumer=consumer.name,
         position=event.position,
@@ -110,40 +116,92 @@ def _handle(consumer: Consumer, handler, event: Delivered) -> bool:  # type: ign
             "subject": event.subject,
             "centre_id": event.centre_id,
             "payload": dict(event.payload),
-            "error": error[:2000],
+            "error": error,
             "tries": MAX_TRIES,
+            "resolved_at": None,
         },
     )
-    return False
+
+
+def _attempt(consumer: Consumer, handler: Handler, event: Delivered, attempt: int) -> str | None:
+    """Run a handler in a savepoint. Returns None, or what failed: kind and place, never the text, which may quote
+    a person."""
+    try:
+        with transaction.atomic():
+            handler(event)
+        return None
+    except Exception as exc:
+        if isinstance(exc, OperationalError | InterfaceError) and _connection_is_lost():
+            # The database itself is gone: nothing of this batch counts, the caller tries again from the cursor. A
+            # deadlock or a statement that ran too long is the handler's own failure and must not hold up the rest.
+            raise
+        log.warning(
+            "handler failed",
+            extra={"consumer": consumer.name, "topic": event.topic, "position": event.position, "attempt": attempt},
+            exc_info=True,
+        )
+        frame = traceback.extract_tb(exc.__traceback__)[-1]
+        return f"{type(exc).__name__} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name})"
+
+
+def _connection_is_lost() -> bool:
+    return connection.connection is None or bool(connection.connection.closed)
 
 
 def retry_dead_letter(letter: DeadLetter) -> bool:
-    """Try one dead letter again; True when the handler took it."""
+    """Try one dead letter again; True when it is settled, now or before."""
     by_name = {consumer.name: consumer for consumer in consumers()}
     consumer = by_name.get(letter.consumer)
     handler = consumer.handlers.get(letter.topic) if consumer else None
-    if handler is None:
-        return False
-    event = Delivered(letter.position, letter.topic, letter.subject, letter.centre_id, None, letter.payload)
     with system_transaction():
-        try:
-            with transaction.atomic():
-                handler(event)
-        except Exception as exc:
-            letter.error = f"{type(exc).__name__}: {exc}"[:2000]
-            letter.tries += 1
-            letter.save(update_fields=["error", "tries"])
-            return False
-        letter.resolved_at = timezone.now()
-        letter.save(update_fields=["resolved_at"])
-        return True
+        # Locked, so that the operator and the relay don't run the handler at the same time.
+        fresh = DeadLetter.objects.select_for_update().filter(id=letter.id, resolved_at=None).first()
+        if fresh is None:
+            return True
+        fresh.tries += 1
+        failed: str | None = "no handler is registered any more"
+        if consumer is not None and handler is not None:
+            event = Delivered(fresh.position, fresh.topic, fresh.subject, fresh.centre_id, None, fresh.payload)
+            failed = _attempt(consumer, handler, event, fresh.tries)
+        if failed is None:
+            fresh.resolved_at = timezone.now()
+        else:
+            fresh.error = failed
+        fresh.save(update_fields=["error", "tries", "resolved_at"])
+        return failed is None
+
+
+def retry_due_dead_letters() -> int:
+    """Try again the dead letters whose time has come. Returns how many were settled."""
+    now = timezone.now()
+    with system_transaction():
+        open_letters = list(DeadLetter.objects.filter(resolved_at=None, tries__lt=MAX_TRIES + LATER_TRIES))
+    settled = 0
+    for letter in open_letters:
+        wait = timedelta(seconds=FIRST_LATER_SECONDS * (2 ** (letter.tries - MAX_TRIES + 1) - 1))
+        if letter.created_at + wait <= now:
+            settled += retry_dead_letter(letter)
+    return settled
 
 
 def forget_old_events(keep: timedelta = KEEP, limit: int = 5000) -> int:
-    """Delete delivered events older than `keep`, a batch at a time; none that a reader has yet to see."""
-    slowest = min((c.position for c in ConsumerCursor.objects.all()), default=0)
-    old = OutboxEvent.objects.filter(created_at__lt=timezone.now() - keep, position__lte=slowest).values("id")[:limit]
-    count, _ = OutboxEvent.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()
+    """Delete delivered events older than `keep`, the lowest positions first; none that a reader has yet to see.
+
+    What is left is always a gapless end of the outbox: a browser that asks for everything after a position either gets
+    it, or is told to load anew.
+    """
+    now = timezone.now()
+    readers = ConsumerCursor.objects.exclude(position__lt=head_position(), updated_at__lt=now - ABANDONED)
+    slowest = readers.aggregate(low=Min("position"))["low"]
+    if slowest is None:
+        return 0
+    youngest = OutboxEvent.objects.filter(created_at__gte=now - keep, position__isnull=False)
+    bound = youngest.aggregate(low=Min("position"))["low"]
+    old = OutboxEvent.objects.filter(position__lte=slowest)
+    if bound is not None:
+        old = old.filter(position__lt=bound)
+    ids = list(old.order_by(F("position")).values_list("id", flat=True)[:limit])
+    count, _ = OutboxEvent.objects.filter(id__in=ids).delete()
     return count
 
 
@@ -159,22 +217,45 @@ def run_once() -> int:
 
 
 def run(stop: threading.Event) -> None:
-    """The process: until `stop`, number and deliver. Survives a database that restarts."""
-    last_cleaning = 0.0
+    """The process: until `stop`, number and deliver. Survives a database that restarts.
+
+    Deleting old events is a job's work, not the relay's.
+    """
+    passed: dict[str, int] = {}
+    next_letters = 0.0
     while not stop.is_set():
         try:
-            busy = number_committed_events()
-            for consumer in consumers():
-                busy += deliver(consumer)
-            if time.monotonic() - last_cleaning > 600:
-                last_cleaning = time.monotonic()
-                with system_transaction():
-                    forget_old_events()
-        except OperationalError:
+            busy = _turn(passed, stop)
+            if time.monotonic() >= next_letters:
+                next_letters = time.monotonic() + LETTERS_EACH_SECONDS
+                retry_due_dead_letters()
+        except (OperationalError, InterfaceError):
             log.warning("the database does not answer, trying again")
             connection.close()
             close_old_connections()
+            passed.clear()
             stop.wait(0.5)
             continue
         if not busy:
             stop.wait(PAUSE_SECONDS)
+    connection.close()
+
+
+def _turn(passed: dict[str, int], stop: threading.Event) -> bool:
+    """One round: number, then deliver to every consumer that isn't at the head. `passed` remembers which are.
+
+    An idle round costs two short queries, however many consumers there are. The head is asked for, not remembered: the
+    other relay of a pair may have numbered and died before it delivered.
+    """
+    busy = number_committed_events() > 0
+    head = head_position()
+    for consumer in consumers():
+        if stop.is_set():
+            return busy
+        if passed.get(consumer.name) == head:
+            continue
+        if deliver(consumer):
+            busy = True
+        else:
+            passed[consumer.name] = head
+    return busy

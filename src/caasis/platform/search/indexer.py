@@ -139,30 +139,30 @@ class Indexer:
             self._project(kind, list(ids))
 
     def _project(self, kind: str, ids: list[str]) -> None:
-        documents = self._build(kind, ids)
+        """Bring the index to what the rows are now: replaced, withdrawn or quarantined."""
+        documents, failed = self._build(kind, ids)
         self._index.upsert(documents)
         built = {document.id for document in documents}
-        quarantined = self._failed
-        self._index.delete([id for id in ids if id not in built and id not in quarantined])
-        for id, reason in quarantined.items():
+        self._index.delete([id for id in ids if id not in built and id not in failed])
+        for id, reason in failed.items():
             self._index.quarantine(kind, id, reason)
 
-    def _build(self, kind: str, ids: list[str]) -> list[SearchDocument]:
-        """Documents of the rows. A row whose building fails is set aside in `_failed`, so that the others go through."""
-        self._failed: dict[str, str] = {}
+    def _build(self, kind: str, ids: list[str]) -> tuple[list[SearchDocument], dict[str, str]]:
+        """Documents of the rows, and reasons for the rows whose building failed, so that the others go through."""
         source = self._kinds[kind]
         try:
-            return list(source.build(ids))
+            return list(source.build(ids)), {}
         except self._events.passing:
             raise
         except Exception as error:
             _log.warning("search: building %s rows of %s failed (%s), one by one", len(ids), kind, type(error).__name__)
         documents: list[SearchDocument] = []
+        failed: dict[str, str] = {}
         for id in ids:
             try:
                 documents.extend(source.build([id]))
             except self._events.passing:
                 raise
             except Exception as error:
-                self._failed[id] = f"building failed: {type(error).__name__}"
-        return documents
+                failed[id] = f"building failed: {type(error).__name__}"
+        return documents, failed

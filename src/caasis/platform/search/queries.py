@@ -67,7 +67,11 @@ def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None
 
 def _plain(text: str) -> str:
     """Quotation marks and hyphens in one width, before the pieces are folded on their own."""
-    return " ".join(text[:MAX_LENGTH].split()).translate(_WIDTHS)
+    taken = text[:MAX_LENGTH]
+    if len(text) > MAX_LENGTH and not text[MAX_LENGTH].isspace():
+        # Half a word would be asked for as if it were one.
+        taken = taken[: len(taken) - len(taken.split()[-1])] if len(taken.split()) > 1 else taken
+    return " ".join(taken.split()).translate(_WIDTHS)
 
 
 _WIDTHS = str.maketrans({"＂": '"', "－": "-", "−": "-", "―": "-", "‐": "-", "｢": "「", "｣": "」", "‟": '"'})

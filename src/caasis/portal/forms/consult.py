@@ -176,7 +176,7 @@ class ContractForm(StepForm):
     paid = forms.ChoiceField(
         label="もう払いましたか", choices=terms.choices(terms.PAID), widget=CardRadios(columns=2), required=False
     )
-    files = ManyFilesField(
+    files = ManyFilesField(  # type: ignore[assignment]  # Django takes fields off the class
         label="契約書や画面の写真",
         help_text="1つ10MBまで、5つまで。スマートフォンで撮った写真でかまいません。",
         required=False,

@@ -40,7 +40,7 @@ class OpenReceiptForm(AppForm):
     )
 
 
-class MessageIdField(forms.UUIDField):
+class MessageIdField(forms.Field):
     """The id that the page gave to its message. A broken one is none: it must not keep anybody from writing."""
 
     def to_python(self, value: Any) -> UUID | None:
@@ -51,7 +51,9 @@ class MessageIdField(forms.UUIDField):
 
 
 class ReplyForm(AppForm):
-    """A further message to the centre."""
+    """A further message to the centre: words, photos, or both."""
+
+    requirement_marks = False
 
     text = WordsField(
         label="センターへの返事",
@@ -59,7 +61,7 @@ class ReplyForm(AppForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    files = ManyFilesField(
+    files = ManyFilesField(  # type: ignore[assignment]  # Django takes fields off the class
         label="写真を付ける", help_text="1つ10MBまで、5つまで。写真だけでも送れます。", required=False
     )
     message_id = MessageIdField(widget=forms.HiddenInput, required=False)

@@ -54,7 +54,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "hits": hits,
             "situations": SITUATIONS,
             "quick": QUICK,
-            "heading": f"「{query}」の答え" if query else situation.title if situation else "困りごとを調べる",
+            "heading": f"「{query}」をさがした結果" if query else situation.title if situation else "困りごとを調べる",
         },
         current="search",
         cache=True,

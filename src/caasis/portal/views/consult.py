@@ -120,7 +120,7 @@ def _handle_files(request: HttpRequest, form: StepForm, code: str) -> bool:
             services.remove_file(code=code, file_id=UUID(given))
         except ValueError:
             continue
-    uploads: list[UploadedFile] = form.cleaned_data.get("files") or []
+    uploads: list[UploadedFile[Any]] = form.cleaned_data.get("files") or []
     for upload in uploads[: FILES_PER_FORM + 1]:
         try:
             check_size(upload.size or 0)

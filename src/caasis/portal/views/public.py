@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from caasis.channels.services.placing import national_centre
@@ -71,7 +74,7 @@ def offices(request: HttpRequest) -> HttpResponse:
         status = 422
     now = timezone.now()
     hours = openings(found, now)
-    rows = [{"centre": centre, "hours": hours[centre.id]} for centre in found[:_LIST_LIMIT]]
+    rows = [{"centre": centre, "name": breakable(centre.name), "hours": hours[centre.id]} for centre in found[:_LIST_LIMIT]]
     return render_page(
         request,
         "portal/offices.html",
@@ -80,6 +83,11 @@ def offices(request: HttpRequest) -> HttpResponse:
         status=status,
         cache=not asked,
     )
+
+
+def breakable(name: str) -> SafeString:
+    """A centre's name that breaks between its words: 青葉市｜消費生活｜センター."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split("(?=消費生活|センター)", name)))
 
 
 def _find(form: OfficeForm) -> tuple[list[Centre], str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -98,7 +100,7 @@ def _reply(contact: Contact, form: ReplyForm) -> int:
     """Send a reply; 302 when it is sent, else the status of the page that shows what is wrong."""
     if not form.is_valid():
         return 422
-    uploads: list[UploadedFile] = form.cleaned_data["files"]
+    uploads: list[UploadedFile[Any]] = form.cleaned_data["files"]
     try:
         for upload in uploads:
             check_size(upload.size or 0)

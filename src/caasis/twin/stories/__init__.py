@@ -20,12 +20,15 @@ AGE_BANDS: Final = ("under18", "18to19", "20s", "30s", "40s", "50s", "60s", "70s
 GROUPS: Final = (
     "housing_works",
     "home_life",
+    "phone_offers",
     "money_and_work",
+    "impostors",
     "net_shopping",
     "digital_services",
     "beauty_and_health",
     "leisure_and_culture",
     "living_services",
+    "living_contracts",
     "safety",
     "not_yet_known",
 )

@@ -84,12 +84,9 @@ function draw(line, adopted) {
   }
   shown.hidden = adopted;
   const act = line.querySelector(".app-cand__act");
-  const kbd = act.querySelector("kbd");
-  const label = document.querySelector(`label[for="${CSS.escape(line.dataset.cand)}"]`)?.textContent ?? "";
-  act.firstChild.textContent = "";
-  act.replaceChildren(adopted ? "戻す" : "採用", ...(kbd ? [kbd] : []));
-  if (kbd) kbd.hidden = adopted;
-  act.setAttribute("aria-label", adopted ? `${label}の採用を戻す` : `${label}の候補を採用`);
+  const kept = [...act.children].filter((part) => part.matches("kbd, .app-vh"));
+  act.replaceChildren(adopted ? "戻す" : "採用", ...kept);
+  for (const kbd of act.querySelectorAll("kbd")) kbd.hidden = adopted;
   if (adopted) {
     act.dataset.adoptKey = act.dataset.key ?? "";
     delete act.dataset.key;
@@ -100,8 +97,8 @@ function draw(line, adopted) {
 
 // --- quotes: a message into the summary, an article into the handling, a question into the memo ----------------------
 
-for (const button of document.querySelectorAll("[data-quote], [data-quote-text]")) button.hidden = false;
 function showMemoButtons() {
+  for (const button of document.querySelectorAll("[data-quote], [data-quote-text]")) button.hidden = false;
   for (const button of document.querySelectorAll("[data-memo]")) button.hidden = !document.querySelector("memo-pad");
 }
 showMemoButtons();
@@ -164,7 +161,7 @@ errors?.addEventListener("htmx:afterSwap", () => {
   const saved = errors.querySelector("[data-saved-at]");
   if (saved) {
     say("saved", saved.dataset.changed === "true" ? `保存しました（${saved.dataset.savedAt}）` : "変わったところはありません");
-    const heading = document.querySelector(".app-sheet__head h1");
+    const heading = document.querySelector("[data-h1]");
     if (heading) heading.textContent = saved.dataset.title;
     for (const mark of document.querySelectorAll("[data-need]")) {
       mark.hidden = !document.querySelector(`#remaining a[href="#${CSS.escape(mark.dataset.need)}"]`) && valueOf(mark.dataset.need) !== "";

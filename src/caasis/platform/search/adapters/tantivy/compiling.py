@@ -85,10 +85,8 @@ def compile_condition(condition: Condition) -> Query:
 
 def after_moment(query: Query, moment: int, *, newest_first: bool) -> Query:
     """The part of an answer sorted by day that lies behind the key `moment`."""
-    lower, upper = (None, moment) if newest_first else (moment, None)
-    rest = Query.range_query(
-        SCHEMA, "moment", tantivy.FieldType.Integer, lower, upper, include_lower=False, include_upper=False
-    )
+    lower, upper = (None, moment - 1) if newest_first else (moment + 1, None)
+    rest = Query.range_query(SCHEMA, "moment", tantivy.FieldType.Integer, lower, upper)
     return Query.boolean_query([(Occur.Must, query), (Occur.Must, _silent(rest))])
 
 

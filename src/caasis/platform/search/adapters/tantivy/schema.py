@@ -43,7 +43,8 @@ def build_schema() -> tantivy.Schema:
     builder.add_text_field("r", tokenizer_name=_SPLIT, index_option="freq")
     builder.add_text_field("s", tokenizer_name=_SPLIT, index_option="basic")
     builder.add_json_field("t", tokenizer_name="raw", fast=True, index_option="basic")
-    builder.add_integer_field("moment", fast=True)
+    # Indexed only because tantivy checks types of indexed fields: elsewhere it drops a wrong value without a word.
+    builder.add_integer_field("moment", indexed=True, fast=True)
     return builder.build()
 
 

@@ -93,8 +93,10 @@ class PartitionedWriter:
 
     def commit(self) -> bool:
         """Commit every partition that was written to; True when anything was."""
-        for year, partition in list(self._partitions.items()):
-            self._commit(year, partition)
+        # Recovering from a failure withdraws the old versions of the culprits, so there may be a second round.
+        while written := [year for year, partition in self._partitions.items() if partition.pending]:
+            for year in written:
+                self._commit(year, self._partitions[year])
         if self._quarantine_changed:
             self._folder.set_quarantined(self._quarantined.values())
             self._quarantine_changed = False
@@ -183,8 +185,8 @@ class PartitionedWriter:
             _forget(partition)
             raise error
         self._settle(partition)
-        for operation, again in culprits:
-            self.quarantine(operation.kind, operation.id, f"refused by the index: {type(again).__name__}")
+        for operation, refusal in culprits:
+            self.quarantine(operation.kind, operation.id, f"refused by the index: {type(refusal).__name__}")
 
     def _restart(self, partition: _Partition) -> None:
         # The lock of a writer is let go of when the object is; only then a new one may be opened.
