@@ -28,7 +28,7 @@ from caasis.platform.search import AllOf, AnyOf, Days, Has, SearchDocument
 from caasis.platform.search.adapters.tantivy import TantivyIndex
 
 TODAY = date(2026, 11, 21)
-_COMMON = (
+_COMMON = (  # noqa: SIM905
     "契約 解約 業者 電話 請求 返金 商品 広告 消費者 相談 事業者 購入 支払い クレジットカード 訪問 説明 連絡 定期購入 "
     "屋根瓦 修理 工事 点検 高額 注文 通信販売 サイト メール 業務 書面 期間 手数料 保証 会員 登録 解除 脱毛 エステ 講座 "
     "投資 副業 賃貸住宅 敷金 原状回復 水漏れ トイレ 健康食品 化粧品 配送 返品 交換 未成年 親族 高齢者 光回線 携帯電話"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from caasis.accounts.models import Membership, User
+from caasis.accounts.models import EmergencyAccess, Membership, User
+from caasis.accounts.rules import needs_second_factor
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan
+from caasis.organisations.selectors import is_enabled
 
 
 def actor_of(user: User) -> Actor:
@@ -35,3 +41,41 @@ def staff_of(centre_id: UUID, *roles: Role) -> QuerySet[User]:
 def names_of(ids: set[UUID]) -> dict[UUID, str]:
     """Names of staff by id, for lists and timelines."""
     return {user.pk: str(user) for user in User.objects.filter(id__in=ids)}
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether the user has set up an authenticator app or a passkey."""
+    return bool(is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
+
+
+def must_set_up_second_factor(user: User, actor: Actor) -> bool:
+    """Whether the user may do nothing before a second factor is set up.
+
+    Demanded for the roles in `SECOND_FACTOR_ROLES`, in centres with the flag `second_factor`, and for single accounts.
+    """
+    demanded = needs_second_factor(
+        actor.roles,
+        demanded=getattr(settings, "SECOND_FACTOR_ROLES", ()),
+        own=user.must_use_second_factor,
+        centre_demands=actor.centre_id is not None and is_enabled("second_factor", actor.centre_id),
+    )
+    return demanded and not has_second_factor(user)
+
+
+def holds_emergency_access(actor: Actor, centre_id: UUID | None, objects: Iterable[tuple[str, UUID]]) -> bool:
+    """Whether the actor holds an emergency access, now, to one of the objects of a centre that the actor works for."""
+    if actor.id is None or not actor.works_for(centre_id):
+        return False
+    which = Q()
+    for kind, object_id in objects:
+        which |= Q(object_kind=kind, object_id=object_id)
+    rows = EmergencyAccess.objects.filter(user_id=actor.id, centre_id=centre_id, expires_at__gt=timezone.now())
+    return bool(which) and rows.filter(which).exists()
+
+
+def emergency_accesses(*, actor: Actor, to_review: bool = True) -> QuerySet[EmergencyAccess]:
+    """Openings in an emergency in the actor's centre, newest first: an official's list to review. Others see none."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id) or not actor.has(Role.OFFICIAL):
+        return EmergencyAccess.objects.none()
+    rows = EmergencyAccess.objects.filter(centre_id=actor.centre_id).select_related("user").order_by("-created_at")
+    return rows.filter(reviewed_at=None) if to_review else rows

@@ -91,7 +91,13 @@ class Totals:
     amount: int = 0
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Totals)))
+        return Totals(
+            self.cases + other.cases,
+            self.web_cases + other.web_cases,
+            self.complaints + other.complaints,
+            self.mediated + other.mediated,
+            self.amount + other.amount,
+        )
 
 
 _MEDIATED = Q(kind="complaint", result__in=["mediation_settled", "mediation_failed"])
@@ -181,11 +187,11 @@ class Days:
     def over(self, days: Iterable[date]) -> tuple[Totals, Totals | None]:
         """Totals of some days, now and then."""
         chosen = list(days)
-        nothing = Totals()
-        now = sum((self.now.get(day, nothing) for day in chosen), nothing)
-        if self.then is None:
-            return now, None
-        return now, sum((self.then.get(day, nothing) for day in chosen), nothing)
+        return _sum_of(self.now, chosen), None if self.then is None else _sum_of(self.then, chosen)
+
+
+def _sum_of(by_day: Mapping[date, Totals], days: Iterable[date]) -> Totals:
+    return sum((by_day[day] for day in days if day in by_day), Totals())
 
 
 def daily_totals(slice_: Slice, *, actor: Actor, against: Against | None = None, lead: int = 0) -> Days:

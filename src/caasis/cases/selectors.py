@@ -188,6 +188,8 @@ def timeline(case: Case, *, actor: Actor, limit: int = 200) -> list[CaseEntry]:
 
 
 def draft_of(case: Case, *, actor: Actor) -> Draft | None:
+    if actor.id is None:
+        return None
     return Draft.objects.filter(case=case, user_id=actor.id).select_related("case").first()
 
 
@@ -206,6 +208,8 @@ def notes_of(case: Case, *, actor: Actor, purpose: Purpose) -> list[tuple[Note, 
 
 
 def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
+    if actor.centre_id is None:
+        return Task.objects.none()
     rows = Task.objects.filter(done_at=None, centre_id=actor.centre_id).select_related("case").order_by("due_at")
     return rows.filter(case=case) if case is not None else rows.filter(assigned_to=actor.id)
 
@@ -237,7 +241,7 @@ def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:
     open_states = [state.value for state in OPEN]
     return {
         "mine": mine.filter(state__in=open_states).count(),
-        "drafts": Draft.objects.filter(user_id=actor.id).count(),
+        "drafts": Draft.objects.filter(user_id=actor.id).count() if actor.id else 0,
         "returned": mine.filter(state=State.RETURNED.value).count(),
         "waiting": mine.filter(state=State.WAITING_APPROVAL.value).count(),
         "centre": own.filter(state__in=open_states).count(),

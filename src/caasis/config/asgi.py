@@ -11,13 +11,17 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 
 _django = get_asgi_application()
 
+from caasis.config.static import with_static_files  # noqa: E402
 from caasis.config.streaming import stream_application  # noqa: E402
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await stream_application.lifespan(receive, send)
     elif scope["type"] == "http" and scope["path"] == "/desk/stream":
         await stream_application(scope, receive, send)
     elif scope["type"] == "http":
         await _django(scope, receive, send)
+
+
+application = with_static_files(_dispatch)

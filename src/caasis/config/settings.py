@@ -97,7 +97,6 @@ MIDDLEWARE = [
     "caasis.platform.middleware.reference.ReferenceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "caasis.platform.middleware.headers.SecurityHeadersMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "caasis.platform.middleware.body.BodyGuardMiddleware",
     "caasis.platform.middleware.transaction.RequestTransactionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -187,6 +186,9 @@ SECURE_HSTS_SECONDS = 31536000 if CAASIS_TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("CAASIS_BEHIND_PROXY") else None
 X_FRAME_OPTIONS = "DENY"
 SESSIONS_PER_USER = 3
+# Roles whose holders must set up a second factor before anything else, e.g. "admin,ncac,analyst". Centres demand it for
+# their own staff with the feature flag `second_factor`.
+SECOND_FACTOR_ROLES = [r for r in os.environ.get("CAASIS_REQUIRE_SECOND_FACTOR", "").split(",") if r]
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
@@ -196,12 +198,9 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = CAASIS_HOME / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
@@ -215,7 +214,7 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = []
+PROCRASTINATE_IMPORT_PATHS: list[str] = []
 CLAMD_SOCKET = os.environ.get("CAASIS_CLAMD", "")
 
 LOGGING = {

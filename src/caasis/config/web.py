@@ -11,7 +11,10 @@ def run(stop: threading.Event) -> None:
     """Serve until SIGTERM or SIGINT (uvicorn watches for them itself and then sets ``stop`` by raising them again)."""
     import uvicorn
     from django.conf import settings
+    from django.core.management import call_command
 
+    # Compressed copies below CAASIS_HOME/static; what is there already and unchanged is left alone.
+    call_command("collectstatic", interactive=False, verbosity=0)
     uvicorn.run(
         ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
         host=os.environ.get("CAASIS_BIND") or "127.0.0.1",

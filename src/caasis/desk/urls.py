@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import analysis, approval, cases
+from caasis.desk.routes import analysis, approval, cases, search
 
 app_name = "desk"
-urlpatterns: list[URLPattern | URLResolver] = [*cases.urlpatterns, *approval.urlpatterns, *analysis.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *cases.urlpatterns,
+    *approval.urlpatterns,
+    *analysis.urlpatterns,
+    *search.urlpatterns,
+]

@@ -33,7 +33,7 @@ class Sealed:
 EMPTY = Sealed(b"")
 
 
-class SealedField(models.BinaryField):
+class SealedField(models.BinaryField):  # type: ignore[type-arg]
     """A column of sealed text. Reads as Sealed; takes Sealed only, so that no clear text can slip in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from caasis.kernel.errors import DomainError
-from caasis.platform.errors import SENTENCES, domain_error_response, problem
+from caasis.platform.errors import SENTENCES, csrf_failure, domain_error_response, problem
+from caasis.provision.openapi import DescribedAPI
 
-api = NinjaAPI(
+
+class _OtherMediaType(Exception):
+    """The body does not even claim to be JSON."""
+
+
+class _JsonParser(Parser):
+    """JSON and nothing else: a form that another site sends must never be read as a request."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise _OtherMediaType
+        return json.loads(request.body)
+
+
+api = DescribedAPI(
     title="CaaSIS API",
     version="1",
     description=(
@@ -20,6 +40,7 @@ api = NinjaAPI(
     urls_namespace="api",
     docs_url=None,
     openapi_url="/openapi.json",
+    parser=_JsonParser(),
 )
 
 
@@ -67,8 +88,12 @@ def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    sentence = SENTENCES.get(error.status_code, SENTENCES[400])
-    return problem(error.status_code, sentence, reference=_refuse(request))
+    reference = _refuse(request)
+    if "CSRF" in error.message:
+        return csrf_failure(request)
+    # The framework turns whatever a parser raises into a 400; the cause tells what it was.
+    status = 415 if isinstance(error.__cause__, _OtherMediaType) else error.status_code
+    return problem(status, SENTENCES.get(status, SENTENCES[400]), reference=reference)
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -81,6 +106,21 @@ def on_suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpRespo
     if isinstance(error, DisallowedHost):
         raise error
     return problem(400, SENTENCES[400], reference=_refuse(request))
+
+
+def answers_problems(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A method that an address does not know is answered in the same form as every other error."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        told = problem(405, SENTENCES[405], reference=_refuse(request))
+        told["Allow"] = response["Allow"]
+        return told
+
+    return answered
 
 
 from caasis.provision import cases, consultations, statistics  # noqa: E402

@@ -32,7 +32,7 @@ from caasis.provision.schemas import (
 )
 
 router = Router(auth=StaffAuth())
-_ERRORS = {401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+_CONFLICT = {409: Problem}
 
 
 class CaseQuery(Schema):
@@ -67,7 +67,7 @@ def _line(case: Case) -> dict[str, Any]:
     }
 
 
-@router.get("/fields", response={200: list[FieldOut], 401: Problem}, operation_id="list_card_fields", summary="カードの項目")
+@router.get("/fields", response={200: list[FieldOut]}, operation_id="list_card_fields", summary="カードの項目")
 def list_fields(request: HttpRequest) -> Any:
     """The fields of a card, their kinds and code lists."""
     return [
@@ -75,7 +75,7 @@ def list_fields(request: HttpRequest) -> Any:
     ]
 
 
-@router.get("", response={200: CasePage, **_ERRORS}, operation_id="list_cases", summary="相談の一覧")
+@router.get("", response={200: CasePage}, operation_id="list_cases", summary="相談の一覧")
 def list_cases(request: HttpRequest, query: Query[CaseQuery]) -> Any:
     """Cases that the caller may see, newest first. `next_cursor` is null on the last page."""
     actor = actor_from(request)
@@ -105,7 +105,7 @@ def list_cases(request: HttpRequest, query: Query[CaseQuery]) -> Any:
     }
 
 
-@router.post("", response={201: CaseOut, **_ERRORS}, operation_id="open_case", summary="相談を受け付ける")
+@router.post("", response={201: CaseOut}, operation_id="open_case", summary="相談を受け付ける")
 def create_case(
     request: HttpRequest, payload: CaseIn, idempotency_key: ShortText = Header("", alias="Idempotency-Key")
 ) -> Any:
@@ -124,7 +124,7 @@ def create_case(
     return 201, _out(get_case(actor=actor, case_id=case.id), actor)
 
 
-@router.get("/{uuid:case_id}", response={200: CaseOut, **_ERRORS}, operation_id="get_case", summary="相談を読む")
+@router.get("/{uuid:case_id}", response={200: CaseOut}, operation_id="get_case", summary="相談を読む")
 def read_case(request: HttpRequest, case_id: UUID, purpose: ShortText = "") -> Any:
     """One case. With `purpose` (own_case, advice, approval, handover, consumer_request) the personal fields are opened
     and the opening is logged."""
@@ -142,7 +142,7 @@ def read_case(request: HttpRequest, case_id: UUID, purpose: ShortText = "") -> A
     return out
 
 
-@router.patch("/{uuid:case_id}", response={200: SaveOut, **_ERRORS}, operation_id="save_card", summary="カードを保存する")
+@router.patch("/{uuid:case_id}", response={200: SaveOut, **_CONFLICT}, operation_id="save_card", summary="カードを保存する")
 def patch_case(request: HttpRequest, case_id: UUID, payload: CasePatch) -> Any:
     """Save changed fields. 409 when somebody else changed the same field since `version`."""
     result = services.save_card(
@@ -152,7 +152,7 @@ def patch_case(request: HttpRequest, case_id: UUID, payload: CasePatch) -> Any:
 
 
 @router.post(
-    "/{uuid:case_id}/transitions", response={200: TransitionOut, **_ERRORS}, operation_id="lead_case", summary="状態を進める"
+    "/{uuid:case_id}/transitions", response={200: TransitionOut, **_CONFLICT}, operation_id="lead_case", summary="状態を進める"
 )
 def transition(request: HttpRequest, case_id: UUID, payload: TransitionIn) -> Any:
     """Lead a case along a verb."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,6 +17,7 @@ from caasis.engines.deadlines import assess, summary_for_consumer
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, NotFound
 from caasis.organisations.models import Centre
+from caasis.platform.errors import problem
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
 from caasis.provision.schemas import ConsultationIn, ConsultationReceipt, ConsultationStatus, Problem, ShortText
@@ -25,7 +27,7 @@ router = Router()
 
 @router.post(
     "",
-    response={201: ConsultationReceipt, 409: Problem, 422: Problem, 429: Problem},
+    response={201: ConsultationReceipt, 429: Problem},
     operation_id="send_consultation",
     summary="相談を送る",
 )
@@ -54,7 +56,7 @@ def send_consultation(
 
 @router.get(
     "/{receipt_number}",
-    response={200: ConsultationStatus, 401: Problem, 404: Problem, 422: Problem, 429: Problem},
+    response={200: ConsultationStatus, 429: Problem},
     operation_id="read_consultation",
     summary="相談の状況とやりとり",
 )
@@ -63,16 +65,12 @@ def read_consultation(
 ) -> Any:
     """Status and messages. The secret travels percent-encoded (UTF-8) in the header `X-Consultation-Secret`; wrong
     number and wrong secret are answered alike."""
-    from urllib.parse import unquote
-
     try:
         contact = channels.open_receipt(
             receipt_number=receipt_number, secret=unquote(secret), client=request.META.get("REMOTE_ADDR", "")
         )
     except Invalid as error:
         # The try must stay counted, so the answer is made here and the transaction commits.
-        from caasis.platform.errors import problem
-
         return problem(404, error.message, code=NotFound.code, reference=getattr(request, "reference", ""))
     with system_transaction():
         centre = Centre.objects.get(id=contact.centre_id)

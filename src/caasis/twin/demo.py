@@ -65,6 +65,8 @@ def seat_at_home(seeded: Seeded) -> None:
     actors = {name: actor_of(User.objects.get(username=name)) for name in ("counsellor", "counsellor2", "official")}
     seeded.actors[seeded.home_index] = [actors["counsellor"], actors["counsellor2"]]
     seeded.officials[seeded.home_index] = actors["official"]
+    home = seeded.home_centre.prefecture_code
+    seeded.taken_over = frozenset(i for i, centre in enumerate(seeded.centres) if centre.prefecture_code == home)
 
 
 def send_consultations(count: int, seeded: Seeded) -> int:

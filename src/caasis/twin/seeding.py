@@ -30,7 +30,8 @@ from caasis.twin.town import Centre as TownCentre
 
 Progress = Callable[[str, int, int], None]
 #: The prefecture whose first municipal centre is the demo's own.
-HOME_PREFECTURE = "04"
+HOME_PREFECTURE = "13"
+RELATIONS = {"family": "家族"}
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Seeded:
     officials: list[Actor] = field(default_factory=list)
     home_index: int = 0
     cases: int = 0
+    #: Centres whose cases the home centre has taken over: the demo's people then have a full desk.
+    taken_over: frozenset[int] = frozenset()
 
     @property
     def home_centre(self) -> Centre:
@@ -102,9 +105,8 @@ def _known_numbers(seed: int) -> set[str]:
     from caasis.cases.models import Case
 
     with system_transaction():
-        return set(
-            Case.objects.filter(idempotency_key__startswith=f"twin:{seed}:").values_list("idempotency_key", flat=True)
-        )
+        keys = Case.objects.filter(idempotency_key__startswith=f"twin:{seed}:").values_list("idempotency_key", flat=True)
+        return {key for key in keys if key}
 
 
 def write_people(town_plan: Plan) -> Seeded:
@@ -238,8 +240,9 @@ def bulk_case(
     told: GeneratedCase, town_plan: Plan, seeded: Seeded, businesses: dict[str, UUID], key: str
 ) -> BulkCase:
     """One generated case as the bulk service takes it."""
-    centre = seeded.centres[told.centre_index]
-    staff = seeded.actors[told.centre_index]
+    index = seeded.home_index if told.centre_index in seeded.taken_over else told.centre_index
+    centre = seeded.centres[index]
+    staff = seeded.actors[index]
     actor = staff[(told.counsellor_index or 0) % len(staff)]
     state = State(told.state)
     return BulkCase(
@@ -250,7 +253,7 @@ def bulk_case(
         state=state,
         handled_at=told.closed_at,
         registered_at=told.registered_at,
-        official=seeded.officials[told.centre_index],
+        official=seeded.officials[index],
         idempotency_key=key,
         business_id=businesses.get(told.business_id or ""),
         is_demo=True,
@@ -299,7 +302,7 @@ def card_of(told: GeneratedCase, town_plan: Plan) -> dict[str, object]:
     }
     if not same:
         card |= {
-            "party_relation": told.relation,
+            "party_relation": RELATIONS.get(told.relation, ""),
             "party_age": told.party_age,
             "party_sex": told.party_sex,
             "party_occupation": told.party_occupation_code,

@@ -256,7 +256,7 @@ def from_json(text: str) -> dict[str, Any]:
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Names of the fields whose value differs, in the card's order."""
-    empty = (None, "", [])
+    empty: tuple[Any, ...] = (None, "", [])
     return [
         field.name
         for field in FIELDS

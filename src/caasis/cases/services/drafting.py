@@ -61,6 +61,8 @@ def save_draft(*, actor: Actor, case_id: UUID, base_version: int, body: str, seq
 
 def discard_draft(*, actor: Actor, case_id: UUID) -> bool:
     """Throw one's own draft away. True when there was one."""
+    if actor.id is None:
+        return False
     with actor_transaction(actor):
         count, _ = Draft.objects.filter(case_id=case_id, user_id=actor.id).delete()
         return bool(count)

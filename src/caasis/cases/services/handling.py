@@ -36,7 +36,7 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
 
     :raises WrongState: somebody else was faster (details name them).
     """
-    if not actor.has(*WORKERS):
+    if not actor.has(*WORKERS) or actor.centre_id is None:
         raise NotAllowed("相談を引き受けられるのは相談員です。")
     with actor_transaction(actor):
         item = WorkItem.objects.filter(subject_kind="contact", subject_id=contact_id, centre_id=actor.centre_id).first()

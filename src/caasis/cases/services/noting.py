@@ -52,6 +52,8 @@ def add_note(*, actor: Actor, case_id: UUID, text: str) -> Note:
 
 def delete_note(*, actor: Actor, note_id: UUID) -> Note:
     """Take one's own note back (soft)."""
+    if actor.id is None or actor.centre_id is None:
+        raise NotFound
     with actor_transaction(actor):
         note = Note.objects.filter(id=note_id, author_id=actor.id, centre_id=actor.centre_id).first()
         if note is None:
@@ -85,6 +87,8 @@ def add_task(
 
 def finish_task(*, actor: Actor, task_id: UUID) -> Task:
     """Mark a task as done; a second time changes nothing."""
+    if actor.centre_id is None:
+        raise NotFound
     with actor_transaction(actor):
         task = Task.objects.select_for_update(of=("self",)).filter(id=task_id, centre_id=actor.centre_id).select_related("case").first()
         if task is None:

@@ -89,7 +89,8 @@ def save_card(
                 # Lists and queues sort by this day, so it follows the card.
                 case.deadline_on = nearest_deadline(current | merge.apply, law=current_law(), today=day_in_japan(at))
             _apply(case, {name: merge.apply[name] for name in changed}, actor=actor, at=at)
-        Draft.objects.filter(case=case, user_id=actor.id).delete()
+        if actor.id is not None:
+            Draft.objects.filter(case=case, user_id=actor.id).delete()
         return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))
 
 

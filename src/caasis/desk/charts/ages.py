@@ -87,7 +87,7 @@ def _take(rows: Sequence[_Band], scope: Scope) -> str:
                 for row in moved[:2]
             ]
             return "、".join(said) + "です。"
-    return f"年代ごとの件数は{words.same}です。{leader}"
+    return f"{leader}{words.unchanged}"
 
 
 def _draw(frame: _Frame, rows: Sequence[_Band], scope: Scope) -> SafeString:

@@ -21,6 +21,8 @@ MEAN_DAYS = 7
 MOST_BARS = 190
 #: Sentences name what makes up at least this share of a change, with two names at most.
 MOST_OF_IT = 0.5
+#: A change that chance may have made is called 「ほぼ同じ」 below this share only; a larger one is told in cases.
+ALMOST_THE_SAME = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class _Frame:
     css: str
 
 
-_WIDE = _Frame(870, 310, 44, 758, 24, 280, 5, "u-wide")
+_WIDE = _Frame(1300, 320, 48, 1188, 26, 290, 5, "u-wide")
 _NARROW = _Frame(300, 250, 40, 292, 44, 222, 2, "u-narrow")
 
 
@@ -64,7 +66,8 @@ def days_figure(daily: Days, by_form: Mapping[str, Days], form_names: Mapping[st
         first_note += "谷は土曜・日曜・祝日です。"
     notes = [first_note]
     if (scope.today - scope.end).days < 31:
-        notes.append("受け付けてから登録まで日がかかるため、最近の日は、あとから増えます。")
+        later = "受け付けてから登録まで日がかかるため、最近の日は、あとから増えます。"
+        notes.append(later + (f"{words.then}も、同じ時点までに登録された分です。" if then is not None else ""))
     return Figure(
         key="days",
         title="日ごとの相談件数",
@@ -90,7 +93,9 @@ def _take(daily: Days, by_form: Mapping[str, Days], form_names: Mapping[str, str
         return f"{name}は{now:,}件で、{words.then}の同じ時期には登録された相談がありません。"
     way = direction(now, then)
     if way == 0:
-        return f"{name}は{words.same}（{signed(share(now, then))}）です。"
+        if abs(share(now, then) or 0.0) < ALMOST_THE_SAME:
+            return f"{name}は{words.same}（{signed(share(now, then))}）です。"
+        return f"{name}は{now:,}件、{words.then}は{then:,}件で、偶然のゆれをこえる変化はありません。"
     sentence = f"{name}は{words.than}{percent((now - then) / then)}{'多く' if way > 0 else '少なく'}"
     sources = _sources(by_form, form_names, days, way)
     if not sources:

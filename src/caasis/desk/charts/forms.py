@@ -92,13 +92,14 @@ def _take(forms: Sequence[_Form], scope: Scope, total: int) -> str:
         return sorted(found, key=lambda form: -way * (share(form.now, form.then) or 99.0))
 
     up, down = moved(1), moved(-1)
-    if up:
-        follower = f"、{up[1].name}がつづいています。" if len(up) > 1 else "ました。"
-        return f"{up[0].name}が{words.than}もっとも大きく上がり（{change(up[0].now, up[0].then)}）{follower}"
-    if down:
-        follower = f"、{down[1].name}がつづいています。" if len(down) > 1 else "ました。"
-        return f"{down[0].name}が{words.than}もっとも大きく下がり（{change(down[0].now, down[0].then)}）{follower}"
-    return f"どれも{words.same}です。{leader}"
+    for found, verb, joined in ((up, "増えました", "増え"), (down, "減りました", "減り")):
+        if not found:
+            continue
+        first = f"{words.ratio}{change(found[0].now, found[0].then)}"
+        if len(found) == 1:
+            return f"{found[0].name}が{verb}（{first}）。"
+        return f"{found[0].name}がもっとも大きく{joined}（{first}）、{found[1].name}がつづいています。"
+    return f"{leader}{words.unchanged}"
 
 
 def _panels(forms: Sequence[_Form], scope: Scope) -> list[Panel]:

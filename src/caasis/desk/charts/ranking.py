@@ -59,7 +59,7 @@ def _take(top: Sequence[Pair], name: Callable[[str], str], scope: Scope, total: 
     elif fallen:
         pair = min(fallen, key=lambda one: (one.now / (one.then or 1), one.key))
     else:
-        return f"上位は{scope.periods.same}です。{leader}"
+        return f"{leader}{scope.periods.unchanged}"
     return growth(name(pair.key), pair.now, pair.then or 0, scope.periods)
 
 

@@ -12,7 +12,7 @@ from caasis.analytics.selectors import SMALL_CELL, Pair, is_small
 from caasis.desk.charts import svg
 from caasis.desk.charts.figure import Column, Figure, Kind, Table, Value
 from caasis.desk.charts.scope import Scope
-from caasis.desk.charts.words import NOTHING, direction, listed, share, signed
+from caasis.desk.charts.words import FEW, NOTHING, direction, listed, share, signed
 from caasis.platform.geography import Prefecture, prefectures
 
 PEOPLE = 100_000
@@ -122,9 +122,13 @@ def _take(shown: Sequence[Place], scope: Scope, digits: int) -> str:
     ranked = _ranked(shown)
     if not ranked:
         return "どの県も件数が少ないため、地図には出していません。"
-    first = ranked[0].prefecture.short_name
     if len(ranked) == 1:
-        return f"{first}は人口10万人あたり{ranked[0].rate:,.{digits}f}件です。"
+        return f"{ranked[0].prefecture.short_name}は人口10万人あたり{ranked[0].rate:,.{digits}f}件です。"
+    # With few cases the order of places is chance: such a place is on the map, but no sentence is built on it.
+    ranked = [place for place in ranked if (place.now or 0) >= FEW]
+    if len(ranked) < 2:
+        return "県ごとの件数がまだ少ないため、県どうしをくらべることはできません。"
+    first = ranked[0].prefecture.short_name
     followers = listed([place.prefecture.short_name for place in ranked[1:3]])
     sentence = f"人口10万人あたりでは{first}がもっとも多く、{followers}がつづきます。"
     risen = [p for p in ranked if p.then is not None and direction(p.now or 0, p.then) > 0]

@@ -35,6 +35,10 @@ class Periods:
     def same(self) -> str:
         return f"{self.then}とほぼ同じ"
 
+    @property
+    def unchanged(self) -> str:
+        return f"{self.then}からの、はっきりした変化はありません。"
+
 
 def share(now: float, then: float | None) -> float | None:
     """The change as a share of what was before; None when there was nothing before."""

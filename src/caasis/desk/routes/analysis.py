@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from caasis.desk.views import analysis
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("analysis/", analysis.dashboard, name="dashboard"),
+    path("analysis/<slug:chart>.csv", analysis.chart_file, name="dashboard-file"),
+]

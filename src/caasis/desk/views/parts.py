@@ -53,7 +53,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         else [],
         "logout_url": _reverse(["account_logout"]),
         "login_url": settings.LOGIN_URL,
-        "search_url": _reverse(["desk:cases"]),
+        "search_url": _reverse(["desk:search"]),
         "search_text": request.GET.get("q", "")[:80],
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from importlib.metadata import version
 
-from caasis.engines.japanese import bigrams, content_words, fold_for_search, fold_name_variants, reading, to_katakana
+from caasis.engines.japanese import bigrams, content_words, fold_for_search, fold_name_variants, morphemes
 
 #: Raise it whenever the functions below give other tokens for the same text: indexes are then rebuilt.
 ANALYSIS_VERSION = 1
@@ -18,6 +18,7 @@ _KANA_RUN = re.compile("[ァ-ヺー]+")
 _ONLY_KANA = re.compile("[ぁ-ゖァ-ヺー・]+")
 _ONLY_HIRAGANA = re.compile("[ぁ-ゖー]+")
 _SOUND = 3
+_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +54,17 @@ def pairs(text: str) -> list[str]:
 
 def kana_runs(text: str) -> list[str]:
     """The runs of katakana in the text's reading, e.g. 屋根瓦を直す → ヤネガワラヲナオス."""
-    return _KANA_RUN.findall(reading(fold_name_variants(text)))
+    heard = []
+    for morpheme in morphemes(fold(text)):
+        surface = morpheme.surface()
+        # Letters and digits are looked for as they are written; their spelt-out readings would only make noise.
+        heard.append(surface if surface.isascii() else morpheme.reading_form() or surface)
+    return _KANA_RUN.findall(in_katakana("".join(heard)))
+
+
+def in_katakana(text: str) -> str:
+    """Hiragana of a folded text as katakana: one table look-up a character, for whole documents."""
+    return text.translate(_KATAKANA)
 
 
 def sounds(runs: list[str]) -> list[str]:
@@ -75,7 +86,7 @@ def as_kana(text: str) -> str:
     compact = "".join(fold(text).split())
     if len(compact) < 2 or not _ONLY_KANA.fullmatch(compact):
         return ""
-    return to_katakana(compact).replace("・", "")
+    return in_katakana(compact).replace("・", "")
 
 
 def telling(tokens: list[str]) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from caasis.engines.japanese import morphemes, to_katakana
-from caasis.platform.search.analysis import as_kana, fold, words
+from caasis.engines.japanese import morphemes
+from caasis.platform.search.analysis import as_kana, fold, in_katakana, words
 from caasis.platform.search.queries import Clause, parse_query
 
 #: Characters shown before the first mark of an excerpt.
@@ -107,7 +107,7 @@ def _words_with_places(folded: str) -> list[tuple[int, int, str, str]]:
     for morpheme in morphemes(folded):
         end = at + len(morpheme.surface())
         form = "_".join(morpheme.normalized_form().lower().split())
-        found.append((at, end, form, to_katakana(morpheme.reading_form() or morpheme.surface())))
+        found.append((at, end, form, in_katakana(morpheme.reading_form() or morpheme.surface())))
         at = end
     return found
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from caasis.engines.japanese import to_katakana
 from caasis.kernel.clock import day_in_japan, utc_now
-from caasis.platform.search.analysis import dictionary_version, fold, kana_runs, words
+from caasis.platform.search.analysis import dictionary_version, fold, in_katakana, kana_runs, words
 from caasis.platform.search.asking import (
     checked_limit,
     earliest_day,
@@ -145,7 +144,7 @@ class MemoryIndex:
             title = fold(entry.document.title)
             kana = " ".join(kana_runs(entry.document.title))
             if all(_typed(piece, title, kana) for piece in pieces):
-                starts = title.startswith(pieces[0][0]) or kana.startswith(to_katakana(pieces[0][0]))
+                starts = title.startswith(pieces[0][0]) or kana.startswith(in_katakana(pieces[0][0]))
                 hits.append(_hit(entry, float(starts)))
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id))[: checked_limit(k)])
 
@@ -230,7 +229,7 @@ def _facet(entries: list[_Entry], field: str) -> dict[str, int]:
 
 
 def _typed(piece: str, title: str, kana: str) -> bool:
-    sound = to_katakana(piece)
+    sound = in_katakana(piece)
     if len(piece) == 1:
         return title.startswith(piece) or kana.startswith(sound)
     return piece in title or sound in kana

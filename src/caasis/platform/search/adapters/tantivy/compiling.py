@@ -11,7 +11,6 @@ import re
 import tantivy
 from tantivy import Occur, Query
 
-from caasis.engines.japanese import to_katakana
 from caasis.platform.search.adapters.tantivy.schema import (
     SCHEMA,
     first_moment,
@@ -21,7 +20,7 @@ from caasis.platform.search.adapters.tantivy.schema import (
     typed_kana_tokens,
     typed_tokens,
 )
-from caasis.platform.search.analysis import as_kana, kana_runs, pair_runs, sounds, telling, words
+from caasis.platform.search.analysis import as_kana, in_katakana, kana_runs, pair_runs, sounds, telling, words
 from caasis.platform.search.conditions import AllOf, AnyOf, Condition, Days, Has
 from caasis.platform.search.matching import words_needed
 from caasis.platform.search.queries import Clause, ParsedQuery
@@ -187,4 +186,4 @@ def _sound(kana: str) -> Query:
 
 
 def _kana(piece: str) -> str:
-    return as_kana(piece) or (to_katakana(piece) if re.fullmatch("[ぁ-ゖァ-ヺ]", piece) else "")
+    return as_kana(piece) or (in_katakana(piece) if re.fullmatch("[ぁ-ゖァ-ヺ]", piece) else "")

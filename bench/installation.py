@@ -1,0 +1,132 @@
+"""A throw-away installation for a benchmark: `caasis up` in a home of its own, and clients that are logged in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Installation:
+    """A running installation with the demo's accounts."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = home, port
+        self.base = f"http://127.0.0.1:{port}"
+        self.environment = {
+            **os.environ,
+            "CAASIS_HOME": str(home),
+            "CAASIS_PORT": str(port),
+            "CAASIS_LOG_LEVEL": "WARNING",
+        }
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+            self.environment.pop(name, None)
+        self._up: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(ROOT / "bin" / "caasis"), *arguments], env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"caasis {' '.join(arguments)}: {done.stdout[-500:]}{done.stderr[-2000:]}")
+        return done.stdout
+
+    def start(self) -> float:
+        """Start it; returns the seconds until the first page answered."""
+        began = time.monotonic()
+        self._up = subprocess.Popen(
+            [str(ROOT / "bin" / "caasis"), "up"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while time.monotonic() - began < 180:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.base}/", timeout=5).status_code == 200:
+                    return time.monotonic() - began
+            time.sleep(0.1)
+        raise RuntimeError("the first page did not answer")
+
+    def stop(self) -> None:
+        if self._up is not None:
+            self._up.send_signal(signal.SIGINT)
+            self._up.wait(180)
+
+    def django(self) -> None:
+        """Set this process up for the installation's database."""
+        os.environ["CAASIS_HOME"] = str(self.home)
+        from caasis.config.bootstrap import start_django
+
+        start_django()
+
+    def accounts(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = json.loads((self.home / "demo-accounts.json").read_text())
+        return found
+
+    def client(self, role: str) -> httpx.Client:
+        """A client with a session, and the CSRF token in its headers."""
+        account = self.accounts()[role]
+        client = httpx.Client(base_url=self.base, timeout=60, follow_redirects=False)
+        page = client.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, page.text[:500]
+        answer = client.post(
+            "/accounts/login/",
+            data={"login": account["username"], "password": account["password"], "csrfmiddlewaretoken": token[1]},
+            headers={"Referer": f"{self.base}/accounts/login/"},
+        )
+        assert answer.status_code == 302, answer.status_code
+        client.headers["X-CSRFToken"] = client.cookies["caasis_csrf"]
+        client.headers["Referer"] = self.base
+        return client
+
+
+@contextlib.contextmanager
+def installation() -> Iterator[Installation]:
+    home = Path(tempfile.mkdtemp(prefix="caasis-bench-"))
+    running = Installation(home, free_port())
+    try:
+        yield running
+    finally:
+        running.stop()
+        with contextlib.suppress(Exception):
+            from caasis.platform.database import EmbeddedCluster
+
+            EmbeddedCluster(home).destroy()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def spread(values: list[float]) -> dict[str, Any]:
+    """Median, 95th percentile and count, in milliseconds."""
+    return {
+        "p50_ms": round(percentile(values, 0.5) * 1000, 1),
+        "p95_ms": round(percentile(values, 0.95) * 1000, 1),
+        "n": len(values),
+    }

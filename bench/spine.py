@@ -1,0 +1,206 @@
+"""The spine's figures: create, list, draft, visible, streams, and the same create against bare ORM.
+
+    bin/bench spine [--size 100000] [--streams 1000] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bench import streams
+from bench.installation import Installation, installation, percentile, say, spread
+
+CARD = {
+    "kind": "complaint",
+    "channel": "phone",
+    "title": "屋根の点検と言われ、高額な工事を契約した",
+    "summary": "突然来訪した業者に「瓦がずれている」と言われ、屋根工事148万円を契約した。解約したい。",
+    "consumer_name": "見本 花子",
+    "consumer_phone": "090-0000-0000",
+    "consumer_age": 72,
+    "consumer_sex": "female",
+    "contract_party_is_consumer": True,
+    "product": "P1301",
+    "sales_form": "door_to_door",
+    "amount": 1480000,
+    "business_name": "カクウルーフ",
+}
+
+
+def create_over_http(running: Installation, seconds: float, workers: int) -> dict[str, Any]:
+    """Cases created through the API with one web process: rate and latency."""
+    client = running.client("counsellor")
+    deadline = time.monotonic() + seconds
+    times: list[float] = []
+    failures: list[int] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            answer = client.post("/api/v1/cases", json={"card": CARD})
+            took = time.monotonic() - began
+            with lock:
+                times.append(took) if answer.status_code == 201 else failures.append(answer.status_code)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in range(workers):
+            pool.submit(work)
+    elapsed = time.monotonic() - began
+    return {"per_second": round(len(times) / elapsed, 1), **spread(times), "failures": len(failures), "clients": workers}
+
+
+def create_one_by_one(running: Installation, count: int) -> float:
+    """Seconds per create over HTTP with one client, one after the other."""
+    client = running.client("counsellor")
+    began = time.monotonic()
+    for _ in range(count):
+        assert client.post("/api/v1/cases", json={"card": CARD}).status_code == 201
+    return (time.monotonic() - began) / count
+
+
+def create_bare(running: Installation, count: int) -> float:
+    """The peer: the same rows by bare Django ORM calls in one process, sealed alike, one transaction each."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from caasis.accounts.models import User
+    from caasis.accounts.selectors import actor_of
+    from caasis.cases.services.opening import clean_or_raise
+    from caasis.cases.services.rows import build_case
+    from caasis.platform.transactions import set_scope
+
+    actor = actor_of(User.objects.get(username="counsellor"))
+    card = clean_or_raise(CARD)
+    began = time.monotonic()
+    for _ in range(count):
+        now = timezone.now()
+        with transaction.atomic():
+            set_scope(actor)
+            rows = build_case(
+                actor=actor, centre_id=actor.centre_id, card=card, received_at=now, at=now, counsellor_id=actor.id  # type: ignore[arg-type]
+            )
+            for row in (
+                *rows.keys, *rows.persons, *rows.points, rows.case, *rows.parties, *rows.contracts, *rows.businesses,
+                *rows.entries, *rows.accesses, *rows.events,
+            ):  # fmt: skip
+                row.save(force_insert=True)
+    return (time.monotonic() - began) / count
+
+
+def lists(running: Installation, count: int) -> dict[str, Any]:
+    client = running.client("counsellor")
+    times = []
+    for number in range(count):
+        path = ("/desk/cases/?list=centre", "/desk/cases/?list=mine", "/desk/cases/?list=registered")[number % 3]
+        began = time.monotonic()
+        answer = client.get(path)
+        times.append(time.monotonic() - began)
+        assert answer.status_code == 200, answer.status_code
+    return spread(times)
+
+
+def drafts(running: Installation, count: int) -> dict[str, Any]:
+    client = running.client("counsellor")
+    case = client.post("/api/v1/cases", json={"card": CARD}).json()
+    times = []
+    for number in range(count):
+        body = {"version": case["version"], "sequence": number + 1, "summary": "打ちかけの概要。" * 20, "title": f"下書き{number}"}
+        began = time.monotonic()
+        answer = client.post(f"/desk/cases/{case['id']}/draft", data=body, headers={"X-Requested-With": "autosave"})
+        times.append(time.monotonic() - began)
+        assert answer.status_code == 200, (answer.status_code, answer.text[:300])
+    return spread(times)
+
+
+def visible(running: Installation, count: int) -> dict[str, Any]:
+    """From the start of a save in one browser to the event in another."""
+    sender, watcher = running.client("counsellor"), running.client("counsellor2")
+    arrived: dict[str, float] = {}
+    ready = threading.Event()
+
+    def watch() -> None:
+        with watcher.stream("GET", "/desk/stream", timeout=60) as answer:
+            ready.set()
+            for line in answer.iter_lines():
+                if line.startswith("data: ") and "subject" in line:
+                    event = json.loads(line[6:])
+                    arrived.setdefault(event["subject"], time.monotonic())
+                if len(arrived) >= count:
+                    return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    ready.wait(20)
+    time.sleep(0.5)
+    sent: dict[str, float] = {}
+    for _ in range(count):
+        began = time.monotonic()
+        case = sender.post("/api/v1/cases", json={"card": CARD}).json()
+        sent[case["id"]] = began
+        time.sleep(0.1)
+    thread.join(20)
+    times = [arrived[key] - sent[key] for key in sent if key in arrived]
+    return {**spread(times), "missing": len(sent) - len(times)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=100_000)
+    parser.add_argument("--streams", type=int, default=1000)
+    parser.add_argument("--data", default=None, help="not used by this benchmark")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    size = 2_000 if options.quick else options.size
+    streams_held = 100 if options.quick else options.streams
+    seconds = 4.0 if options.quick else 20.0
+    result: dict[str, Any] = {"name": "spine", "size": size}
+    with installation() as running:
+        say("starting")
+        result["first_page_seconds"] = round(running.start(), 1)
+        running.command("twin", "seed", "--people-only", "--cases", str(size))
+        say(f"writing {size} cases of the twin town")
+        began = time.monotonic()
+        running.command("twin", "seed", "--demo", "--cases", str(size))
+        result["bulk_cases_per_second"] = round(size / (time.monotonic() - began), 0)
+        running.django()
+        say("calibrating: the peer before")
+        rounds = 100 if options.quick else 400
+        before = create_bare(running, rounds)
+        say("create over HTTP")
+        result["create"] = create_over_http(running, seconds, 8)
+        single = create_one_by_one(running, rounds)
+        say("the peer after")
+        after = create_bare(running, rounds)
+        drift = abs(before - after) / min(before, after)
+        bare = percentile([before, after], 0.5)
+        result["create_single_ms"] = round(single * 1000, 2)
+        result["create_bare_orm_ms"] = round(bare * 1000, 2)
+        result["create_ratio_to_bare_orm"] = round(single / bare, 2) if drift <= 0.2 else f"not measurable (drift {drift:.0%})"
+        say("lists")
+        result["list"] = lists(running, 60 if options.quick else 300)
+        say("drafts")
+        result["draft"] = drafts(running, 100 if options.quick else 400)
+        say("visible in another browser")
+        result["visible"] = visible(running, 20 if options.quick else 100)
+        say("streams")
+        from caasis.accounts.models import User
+        from caasis.accounts.selectors import actor_of
+
+        centre = actor_of(User.objects.get(username="counsellor")).centre_id
+        assert centre is not None
+        cookie = f"caasis_session={running.client('counsellor').cookies['caasis_session']}"
+        result["streams"] = streams.measure(running, cookie, centre, streams_held)
+    result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 0)
+    print(json.dumps(result, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
