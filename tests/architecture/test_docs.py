@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import json
 import re
@@ -213,14 +214,15 @@ def variables_of_python(text: str) -> set[str]:
     }
 
 
-def variables_of_source() -> set[str]:
+@functools.cache
+def variables_of_source() -> frozenset[str]:
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         if "migrations" not in path.parts:
             found |= variables_of_python(path.read_text(encoding="utf-8"))
     for path in (ROOT / "bin").iterdir():
         found |= set(re.findall(r"\$\{?(CAASIS_[A-Z_]+)", path.read_text(encoding="utf-8")))
-    return found
+    return frozenset(found)
 
 
 def base(variable: str) -> str:
@@ -366,3 +368,44 @@ def test_the_verbs_of_the_api_page_are_those_of_the_endpoint() -> None:
     source = (SOURCE / "provision" / "cases.py").read_text(encoding="utf-8").partition("def _lead")[2]
     known = {verb for line in re.findall(r"case (\".+\"):", source) for verb in re.findall(r"\"(\w+)\"", line)}
     assert set(re.findall(r"`(\w+)`", told[1])) == known
+
+
+# --- what operators copy ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_first_steps_make_a_centre_with_a_counsellor_who_can_log_in() -> None:
+    from django.contrib.auth import authenticate
+
+    from caasis.accounts.models import Membership
+    from caasis.knowledge.models import Article
+    from caasis.organisations.models import Centre
+    from caasis.organisations.selectors import responsible_centres
+    from caasis.platform.geography import PostcodePlace, look_up_postcode
+    from caasis.platform.transactions import system_transaction
+
+    (code,) = re.findall(r"^```python\n(.*?)^```", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    exec(compile(code, "operations.md", "exec"), {})
+    with system_transaction():
+        centre = Centre.objects.get(code="K001")
+        place = look_up_postcode("9800803")
+        assert isinstance(place, PostcodePlace)
+        assert responsible_centres(place) == [centre]
+        assert Membership.objects.filter(centre=centre, user__username="mihon", role="counsellor").exists()
+        assert Article.objects.exists()
+    assert authenticate(username="mihon", password=re.findall(r'password="(.+?)"', code)[0]) is not None
+
+
+def test_what_is_said_to_be_missing_is_missing() -> None:
+    """A sentence about what isn't there yet has to go when it comes."""
+    from caasis.platform.backup import restoring
+    from caasis.privacy import retention
+
+    text = (DOCS / "security.md").read_text(encoding="utf-8")
+    assert ("no room has registered such a rule" in text) == (not retention._rules)
+    restores = Path(restoring.__file__).read_text(encoding="utf-8") + (
+        SOURCE / "config" / "command" / "restore.py"
+    ).read_text(encoding="utf-8")
+    assert ("**A restored backup**" in text) == ("erase_again_after_restore" not in restores)
+    benchmarks = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    assert ("None is recorded here yet." in benchmarks) == (not re.search(r"^\| .*\d.* \|", benchmarks.partition("## Newest")[2], re.MULTILINE))

@@ -38,6 +38,13 @@ WITHOUT_TOKEN = {
     "portal:vote": "a cached page has no token; a forged vote is bounded by the limit for one address",
     "api:send_consultation": "a program of the public has no session, so that there is nothing to ride on",
 }
+#: Reads whose methods a library does not restrict: whatever the method, nothing changes.
+ANY_METHOD = {
+    "api:openapi-json": "the framework's own description of the API",
+    "account_": "django-allauth leads who is logged in (or out) away before it looks at the method",
+    "mfa_": "the same",
+    "usersessions_": "the same",
+}
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -122,7 +129,7 @@ def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, 
 
 def _owned(target: Target) -> bool:
     """The target names an object that only centre A may see."""
-    return target.object not in ("", "registered case", "article", "nobody's key", "receipt") and "step" not in target.object
+    return target.object in ("open case", "case waiting for approval", "waiting contact", "file", "approval")
 
 
 def _absent(target: Target) -> Target:
@@ -204,11 +211,14 @@ def test_methods_that_nobody_declared_are_refused(scene: Scene, client_for: Any)
     client = client_for("supervisor")
     declared: dict[str, set[str]] = {}
     for target in targets(scene):
+        if target.name.startswith(tuple(ANY_METHOD)):
+            continue
         declared.setdefault(target.url, set()).update(target.methods)
     wrong = []
     for url, methods in declared.items():
         for method in {"PUT", "PATCH", "DELETE", "TRACE"} - methods:
             before = transaction.savepoint()
+            cache.clear()
             status = client.generic(method, url).status_code
             transaction.savepoint_rollback(before)
             if status < 400 or status >= 500:

@@ -270,7 +270,7 @@ def test_a_request_names_what_is_missing(client_for: Any, town: Any) -> None:
     services.change_state(actor=town.counsellor, case_id=case.id, verb="finish_handling")
     page = client.get(f"/desk/cases/{case.id}/request")
     text = page.content.decode()
-    assert "直しに行く" in text and f"/desk/cases/{case.id}/#summary" in text and 'aria-disabled="true"' in text
+    assert "相談概要</a>" in text and f"/desk/cases/{case.id}/#summary" in text and 'aria-disabled="true"' in text
     refused = client.post(f"/desk/cases/{case.id}/request/send", {})
     assert refused.status_code == 422 and reload(case.id).state == "handled"
 

@@ -22,6 +22,7 @@ from caasis.config.supervision.home import Home
 from caasis.config.supervision.readiness import program_states
 from caasis.config.supervision.remote import ProgramState
 from caasis.platform.database import EmbeddedCluster
+from caasis.platform.database.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISED = {"postgres", *PROCESSES}
@@ -50,7 +51,12 @@ class Installation:
     def begin(self, *options: str) -> None:
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", *options], env=self.environment, stdout=out, stderr=out, start_new_session=True
+                [*COMMAND, "up", *options],
+                env=self.environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=end_with_parent,  # A test run that is killed leaves nothing behind.
             )
 
     def up(self, *options: str) -> None:

@@ -195,12 +195,12 @@ def attachment_content(*, actor: Actor, attachment_id: UUID, purpose: Purpose | 
 
     :raises NotFound: absent, removed, or another centre's.
     """
-    _require_purpose(actor, purpose)
     row = (
         Attachment.objects.filter(id=attachment_id, removed_at=None).select_related("contact", "file").first()
     )
     if row is None or not _sees(actor, row.centre_id):
         raise NotFound
+    _require_purpose(actor, purpose)
     name, content = read_file(row.file, key=record_key_bytes(row.contact.record_key_id))
     if not actor.is_system:
         record_access(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from caasis.kernel.actor import SYSTEM
@@ -16,11 +17,13 @@ from caasis.platform.outbox.models import ConsumerCursor, DeadLetter
 from caasis.platform.transactions import set_scope
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers. Touches nothing else, so that a slow database does not get it killed."""
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Ready to serve: the database answers, migrations are applied, the key ring is there."""
     from caasis.platform.crypto.keyring import keyring_path
@@ -64,6 +67,7 @@ def index_position() -> int | None:
     return IndexFolder(folder).position() if (folder / "state.json").exists() else None
 
 
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics. Answers on loopback and to the addresses in CAASIS_METRICS_FROM only."""
     allowed = getattr(settings, "METRICS_FROM", ("127.0.0.1", "::1", "testclient"))

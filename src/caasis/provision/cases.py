@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
-from ninja import Header, Query, Router, Schema
+from ninja import Header, Query, Router, Schema, Status
 from pydantic import Field
 
 from caasis.cases import services
@@ -121,7 +121,7 @@ def create_case(
         idempotency_key=idempotency_key or None,
         strict=True,
     )
-    return 201, _out(get_case(actor=actor, case_id=case.id), actor)
+    return Status(201, _out(get_case(actor=actor, case_id=case.id), actor))
 
 
 @router.get("/{uuid:case_id}", response={200: CaseOut}, operation_id="get_case", summary="相談を読む")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Header, Router
+from ninja import Header, Router, Status
 
 from caasis.channels import services as channels
 from caasis.channels.models import Contact
@@ -46,12 +46,13 @@ def send_consultation(
         contact = Contact.objects.get(id=receipt.contact_id)
         centre = Centre.objects.get(id=receipt.centre_id)
     assessments = assess(deadline_facts(contact.facts), current_law(), today)
-    return 201, {
+    told = {
         "receipt_number": receipt.receipt_number,
         "secret": receipt.secret,
         "centre": centre.name,
         "deadlines": summary_for_consumer(assessments, today),
     }
+    return Status(201, told)
 
 
 @router.get(

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import WIDTHS, axe, browser, context, new_context, no_sideways_scroll, page, watch_page  # noqa: F401
 from tests.support.cast import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "owner"])]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from caasis.platform.outbox.models import OutboxEvent
 from caasis.platform.transactions import system_transaction
 from tests.support.cast import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 
 

@@ -168,7 +168,7 @@ def _code(terms: tuple[Term, ...]) -> Callable[[str, Any, date], str]:
     known = codes(terms)
 
     def clean(name: str, given: Any, today: date) -> str:
-        if given not in known or not isinstance(given, str):
+        if not isinstance(given, str) or given not in known:
             raise _Wrong(f"{LABELS[name]}を、一覧から選びなおしてください。")
         return given
 

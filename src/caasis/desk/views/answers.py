@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from caasis.cases import selectors as cases
 from caasis.cases import services
 from caasis.cases.models import Case
-from caasis.cases.rules.checks import Verdict, check_card
+from caasis.cases.rules.checks import Verdict, check_card, missing_fields
 from caasis.cases.services.approving import personal_in_texts
 from caasis.cases.vocabulary import State
 from caasis.channels.services import cancel_answer, write_answer
@@ -302,6 +302,7 @@ def _show_request(request: HttpRequest, case: Case, *, sentence: str = "", statu
     context = {
         "case": case,
         "checks": sorted(checks, key=lambda check: (Verdict.MISSING, Verdict.FLAGGED, Verdict.PASSED).index(check.verdict)),
+        "missing": missing_fields(card),
         "stopped": any(check.verdict is Verdict.MISSING for check in checks),
         "right_state": State(case.state) in (State.HANDLED, State.RETURNED) and may_edit(case, actor),
         "draft": cases.draft_of(case, actor=actor),

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from caasis.engines.japanese import bigrams, content_words, fold_for_search, fold_name_variants, morphemes
 
 #: Raise it whenever the functions below give other tokens for the same text: indexes are then rebuilt.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 #: Stands between runs of pairs, so that a phrase never matches across a blank or from the title into the body.
 GAP = "\x1f"

@@ -32,7 +32,7 @@ _EVENTS = 500
 
 
 def run(stop: threading.Event) -> None:
-    """Process entry: index until `stop` is set. Another indexer on the same folder makes it raise `WriterBusy`."""
+    """Process entry: index until `stop` is set. While another indexer holds the folder, it waits for its turn."""
     Indexer(writing_index(), event_source(), registered_kinds()).run(stop)
 
 

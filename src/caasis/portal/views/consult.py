@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from caasis.channels import services
 from caasis.channels.rules.questionnaire import clean_answers, clean_faq_number
@@ -36,6 +36,7 @@ _DONE_SECONDS = 3600
 _FILE_STEP = 3
 
 
+@require_safe
 def consult(request: HttpRequest) -> HttpResponse:
     """Where the menu leads: to the step at which this browser's form stands, or to the first."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""

@@ -166,6 +166,26 @@ def test_a_document_that_breaks_the_writer_takes_no_other_with_it(
     assert len(index.search("墓石", EVERYTHING).hits) == 3 and index.stats().quarantined == ()
 
 
+def test_a_disk_that_takes_nothing_quarantines_nothing(index: TantivyIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.upsert([ROOF])
+    index.refresh()
+
+    def full(partition: Any, operation: Any, *, replaces: bool) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "_apply", full)
+        with pytest.raises(OSError, match="No space"):
+            index.delete([ROOF.id])
+        with pytest.raises(OSError, match="No space"):
+            index.upsert([document("one", "墓石"), ROOF])
+    index.refresh()
+    assert index.stats().quarantined == () and [hit.id for hit in index.search("", EVERYTHING).hits] == [ROOF.id]
+    index.upsert([document("one", "墓石")])
+    index.refresh()
+    assert index.stats().documents == 2
+
+
 def test_a_row_that_breaks_the_analysis_is_quarantined_without_its_text(
     index: TantivyIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

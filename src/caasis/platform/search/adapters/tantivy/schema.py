@@ -24,7 +24,7 @@ from caasis.platform.search.conditions import term_values
 from caasis.platform.search.documents import SearchDocument, check_document
 
 #: Raise it whenever fields or the tokens put into them change.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SPLIT = "split"
 _TIE_BITS = 41

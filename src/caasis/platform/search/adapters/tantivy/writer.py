@@ -164,29 +164,40 @@ class PartitionedWriter:
         self._changed = True
 
     def _recover(self, year: int, partition: _Partition, error: Exception) -> None:
-        """Open the writer anew and do what was pending one by one; an operation that fails again is quarantined."""
+        """Open the writer anew and do what was pending one by one; an operation that fails again is quarantined.
+
+        Raises what went wrong when it isn't one row's fault (a full disk): the caller does all of it again later.
+        """
         _log.error("search: the writer of %s failed (%s) and is restarted", year, type(error).__name__)
+        try:
+            culprits = self._redo(partition, error)
+        except Exception:
+            # Nothing may be left half-remembered, or a later commit would take it for done.
+            _forget(partition)
+            partition.writer = None
+            raise
+        self._settle(partition)
+        for operation, reason in culprits:
+            self.quarantine(operation.kind, operation.id, reason)
+
+    def _redo(self, partition: _Partition, error: Exception) -> list[tuple[_Operation, str]]:
+        """Do each pending operation in a commit of its own; those that were refused, with the reason."""
         self._restart(partition)
-        culprits: list[tuple[_Operation, Exception]] = []
+        culprits: list[tuple[_Operation, str]] = []
         for operation in partition.pending:
             try:
                 _apply(partition, operation, replaces=True)
                 _writer(partition).commit()
-            except Exception as again:
-                self._restart(partition)
+            except Exception as refusal:
+                # A withdrawal has no content that could be at fault: the disk or the index is.
                 if operation.document is None:
-                    # A withdrawal has no content that could be at fault: the disk or the index is.
-                    _forget(partition)
                     raise
-                culprits.append((operation, again))
+                culprits.append((operation, f"refused by the index: {type(refusal).__name__}"))
+                self._restart(partition)
         if len(culprits) > 1 and len(culprits) == len(partition.pending):
-            # Not every row can be poison: nothing can be written here, a full disk for example.
-            # The caller hears of it and does all of it again later, so nothing may be left half-remembered.
-            _forget(partition)
+            # Not every row can be poison.
             raise error
-        self._settle(partition)
-        for operation, refusal in culprits:
-            self.quarantine(operation.kind, operation.id, f"refused by the index: {type(refusal).__name__}")
+        return culprits
 
     def _restart(self, partition: _Partition) -> None:
         # The lock of a writer is let go of when the object is; only then a new one may be opened.

@@ -1,0 +1,83 @@
+"""How high the embedded index ranks the right paragraph for a question.
+
+    bin/bench search_quality --data DIR [--size QUESTIONS]
+
+DIR holds `jsquad-valid-v1.3.json` (JGLUE, CC BY-SA 4.0). MRR@10 for the full question, its first half, and the
+longest noun of the question in hiragana; the peer is the share of an order by chance. One JSON object at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from caasis.engines.japanese import morphemes, to_hiragana
+from caasis.platform.search import EVERYTHING, SearchDocument
+from caasis.platform.search.adapters.tantivy import TantivyIndex
+
+TODAY = date(2026, 11, 21)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--data", type=Path, required=True)
+    arguments.add_argument("--size", type=int, default=1_200)
+    given = arguments.parse_args()
+    articles = json.loads((given.data / "jsquad-valid-v1.3.json").read_text(encoding="utf-8"))["data"]
+    documents: list[SearchDocument] = []
+    questions: list[tuple[str, str]] = []
+    for number, paragraph in enumerate(part for article in articles for part in article["paragraphs"]):
+        title, _, body = paragraph["context"].partition(" [SEP] ")
+        id = str(uuid5(NAMESPACE_URL, f"paragraph {number}"))
+        documents.append(SearchDocument.of_day(id=id, kind="paragraph", title=title, body=body, day=TODAY))
+        questions += [(asked["question"], id) for asked in paragraph["qas"]]
+    random.Random(1).shuffle(questions)
+    questions = questions[: given.size]
+    kana = [(sound, id) for question, id in questions if (sound := _longest_noun(question))]
+    with tempfile.TemporaryDirectory() as folder:
+        index = TantivyIndex(Path(folder), today=lambda: TODAY)
+        index.upsert(documents)
+        index.refresh()
+        result = {
+            "full question": _mrr(index, questions),
+            "half a question": _mrr(index, [(question[: len(question) // 2], id) for question, id in questions]),
+            "noun in kana": _mrr(index, kana),
+        }
+        index.close()
+    chance = sum(1 / rank for rank in range(1, 11)) / len(documents)
+    print(
+        json.dumps(
+            {
+                "name": "search_quality",
+                "paragraphs": len(documents),
+                "questions": len(questions),
+                "mrr_at_10": result,
+                "by_chance": round(chance, 4),
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+def _longest_noun(question: str) -> str:
+    nouns = [part for part in morphemes(question) if part.part_of_speech()[0] == "名詞" and len(part.surface()) > 1]
+    return to_hiragana(max(nouns, key=lambda part: len(part.surface())).reading_form()) if nouns else ""
+
+
+def _mrr(index: TantivyIndex, questions: list[tuple[str, str]]) -> float:
+    total = 0.0
+    for question, id in questions:
+        ids = [hit.id for hit in index.search(question, EVERYTHING, limit=10, count="none").hits]
+        total += 1 / (ids.index(id) + 1) if id in ids else 0.0
+    print(f"{len(questions)} questions: {total / len(questions):.3f}", file=sys.stderr)
+    return round(total / len(questions), 3)
+
+
+if __name__ == "__main__":
+    main()

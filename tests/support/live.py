@@ -1,0 +1,90 @@
+"""The product on a port: uvicorn with the ASGI application and the relay, in threads of the test process.
+
+One for the whole session; the transactional tests that use it empty the tables between them.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Live:
+    """Where the product answers."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:  # type: ignore[no-untyped-def]
+    import uvicorn
+    from django.conf import settings
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        from caasis.config.asgi import application
+        from caasis.config.streaming import conninfo, stream_application
+        from caasis.platform.outbox import relay
+
+        # The hub was made when the settings still named the database outside the tests.
+        settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"]
+        stream_application._conninfo = conninfo()
+        port = _free_port()
+        server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+        stop = threading.Event()
+
+        def follow() -> None:
+            try:
+                relay.run(stop)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=server.run, daemon=True), threading.Thread(target=follow, daemon=True)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 30
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.started, "the server did not start"
+        yield Live(port)
+        stop.set()
+        server.should_exit = True
+        for thread in threads:
+            thread.join(15)
+
+
+@pytest.fixture
+def live(_live_processes: Live, transactional_db: None) -> Live:
+    """The running product over an empty database."""
+    return _live_processes
+
+
+@pytest.fixture
+def live_town(live: Live):  # type: ignore[no-untyped-def]
+    """The cast, committed, with a password that can be typed."""
+    from django.contrib.auth.hashers import make_password
+
+    from tests.support.cast import PASSWORD, make_town
+
+    town = make_town()
+    hashed = make_password(PASSWORD)
+    for user in town.users.values():
+        user.password = hashed
+        user.save(update_fields=["password"])
+    return town
