@@ -78,7 +78,7 @@ def tables_of(room: str) -> list[str]:
 
     if not apps.is_installed(f"caasis.{room}"):
         return []
-    models = [model for model in apps.get_app_config(room).get_models()]
+    models = list(apps.get_app_config(room).get_models())
     kept = [model for model in models if not hasattr(model, "pgh_tracked_model")]
     rows = [f"`{model._meta.db_table}` — {first_sentence(model.__doc__)}" for model in kept]
     history = sorted(f"`{m.pgh_tracked_model._meta.db_table}`" for m in models if hasattr(m, "pgh_tracked_model"))
@@ -113,10 +113,11 @@ def services_of(room: str) -> list[str]:
     rows = []
     for file in files:
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                if wanted is None or node.name in wanted:
-                    what = first_sentence(ast.get_docstring(node))
-                    rows.append(f"`{node.name}`{f' — {what}' if what else ''}")
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if wanted is None or node.name in wanted:
+                what = first_sentence(ast.get_docstring(node))
+                rows.append(f"`{node.name}`{f' — {what}' if what else ''}")
     return sorted(rows)
 
 

@@ -18,14 +18,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
-from django.db import transaction
-from django.test import Client
 
 from tests.support.cast import CAST
-from tests.support.scene import PRIVATE, Scene, Target, body_text, make_scene, patterns, send, targets, without_object
-
-pytestmark = pytest.mark.django_db
+from tests.support.scene import (
+    PRIVATE,
+    Scene,
+    Target,
+    body_text,
+    client_of,
+    patterns,
+    scene,  # noqa: F401
+    send,
+    taken_back,
+    targets,
+    without_object,
+)
 
 TABLE = Path(__file__).with_name("permissions.csv")
 ROLES = ("public", *CAST)
@@ -71,18 +78,9 @@ def answer_of(response: Any) -> str:
 
 def ask(client: Any, target: Target, method: str) -> tuple[str, str]:
     """The answer and its text; whatever the request changed is taken back."""
-    cache.clear()
-    before = transaction.savepoint()
-    try:
+    with taken_back(client):
         response = send(client, target, method)
         return answer_of(response), body_text(response)
-    finally:
-        transaction.savepoint_rollback(before)
-
-
-@pytest.fixture
-def scene(town: Any) -> Scene:
-    return make_scene(town)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +92,8 @@ def table() -> Any:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, client_for: Any, table: Any) -> None:
-    client = client_for(role)
-    client.raise_request_exception = False
+def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, table: Any) -> None:  # noqa: F811
+    client = client_of(scene.town, role)
     writing = os.environ.get("CAASIS_WRITE_PERMISSIONS") == "1"
     wrong: list[str] = []
     seen = set()
@@ -112,7 +109,8 @@ def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, 
                 wrong += [f"{place}: {got} with personal data {word!r}" for word in PRIVATE if word in text]
             if writing:
                 row = table.setdefault(key, {"url": key[0], "object": key[1], "method": key[2]})
-                row.setdefault(role, got)
+                if not got.startswith("5"):
+                    row.setdefault(role, got)
             row = table.get(key, {})
             if role not in row:
                 wrong.append(f"{place}: no row in {TABLE.name}")
@@ -137,9 +135,18 @@ def _absent(target: Target) -> Target:
     return replace(target, url=_ID.sub(lambda found: str(UUID(found[0][::-1].replace("-", "").ljust(32, "0")[:32])), target.url))
 
 
+def test_the_walk_stays_logged_in(scene: Scene) -> None:  # noqa: F811
+    """A walk whose client was logged out on its way would show nothing but logins."""
+    rows = read_table()
+    for role in ("counsellor", "counsellor2", "supervisor", "official", "outsider", "outside_official"):
+        assert rows["desk:home", "", "GET"][role] == "200", role
+    assert rows["desk:case", "open case", "GET"]["counsellor"] == "200"
+    assert rows["usersessions_list", "", "GET"]["admin"] == "200"
+
+
 @pytest.mark.parametrize("role", OTHER_CENTRE)
-def test_another_centres_objects_are_absent(role: str, scene: Scene, client_for: Any) -> None:
-    client = client_for(role)
+def test_another_centres_objects_are_absent(role: str, scene: Scene) -> None:  # noqa: F811
+    client = client_of(scene.town, role)
     wrong = []
     tried = 0
     for target in filter(_owned, targets(scene)):
@@ -164,8 +171,8 @@ def _plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("role", ("public", "ncac", "analyst", "admin"))
-def test_outside_the_centre_nothing_unregistered_is_shown(role: str, scene: Scene, client_for: Any) -> None:
-    client = client_for(role)
+def test_outside_the_centre_nothing_unregistered_is_shown(role: str, scene: Scene) -> None:  # noqa: F811
+    client = client_of(scene.town, role)
     wrong = []
     for target in filter(_owned, targets(scene)):
         for method in target.methods:
@@ -175,18 +182,17 @@ def test_outside_the_centre_nothing_unregistered_is_shown(role: str, scene: Scen
     assert not wrong, "\n".join(wrong)
 
 
-def test_the_fixture_holds_what_must_not_leak(scene: Scene, client_for: Any) -> None:
+def test_the_fixture_holds_what_must_not_leak(scene: Scene) -> None:  # noqa: F811
     """Inside the centre the words do appear: else their absence outside would prove nothing."""
-    client = client_for("counsellor")
+    client = client_of(scene.town, "counsellor")
     text = client.get(f"/desk/cases/{scene.open_case.id}/").content.decode()
     text += client.get(f"/desk/contacts/{scene.waiting_contact}/?purpose=advice").content.decode()
     missing = [word for word in PRIVATE if word not in text]
     assert not [word for word in missing if word not in ("09098761234",)], missing
 
 
-def test_unsafe_methods_need_the_token(scene: Scene, town: Any) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(town.users["counsellor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+def test_unsafe_methods_need_the_token(scene: Scene) -> None:  # noqa: F811
+    client = client_of(scene.town, "counsellor", enforce_csrf_checks=True)
     wrong = []
     for target in targets(scene):
         for method in target.methods:
@@ -198,17 +204,17 @@ def test_unsafe_methods_need_the_token(scene: Scene, town: Any) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_url_has_an_object_to_be_tried_with(scene: Scene) -> None:
+def test_every_url_has_an_object_to_be_tried_with(scene: Scene) -> None:  # noqa: F811
     assert without_object(scene) == [], "tests/support/scene.py knows no object for these"
 
 
-def test_exemptions_name_urls_that_exist(scene: Scene) -> None:
+def test_exemptions_name_urls_that_exist(scene: Scene) -> None:  # noqa: F811
     names = {name for name, _, _ in patterns()} | {target.name for target in targets(scene)}
     assert not WITHOUT_TOKEN.keys() - names
 
 
-def test_methods_that_nobody_declared_are_refused(scene: Scene, client_for: Any) -> None:
-    client = client_for("supervisor")
+def test_methods_that_nobody_declared_are_refused(scene: Scene) -> None:  # noqa: F811
+    client = client_of(scene.town, "supervisor")
     declared: dict[str, set[str]] = {}
     for target in targets(scene):
         if target.name.startswith(tuple(ANY_METHOD)):
@@ -217,10 +223,8 @@ def test_methods_that_nobody_declared_are_refused(scene: Scene, client_for: Any)
     wrong = []
     for url, methods in declared.items():
         for method in {"PUT", "PATCH", "DELETE", "TRACE"} - methods:
-            before = transaction.savepoint()
-            cache.clear()
-            status = client.generic(method, url).status_code
-            transaction.savepoint_rollback(before)
+            with taken_back(client):
+                status = client.generic(method, url).status_code
             if status < 400 or status >= 500:
                 wrong.append(f"{method} {url}: {status}")
     assert not wrong, "\n".join(wrong)

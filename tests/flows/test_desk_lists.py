@@ -84,7 +84,7 @@ def test_pages_by_cursor_hold_each_case_once(client_for: Any, town: Any) -> None
     seen = titles(first) + titles(second)
     assert len(seen) == len(set(seen)) == 57 and len(titles(first)) == 50
     assert not second.context["next_url"]
-    for cursor in ("x", "W10", "eyJhIjoxfQ", "WzEsMiwzXQ", "あ", "W1siYSJdLCJiIiwiYyJd"):
+    for cursor in ("x", "W10", "eyJhIjoxfQ", "WzEsMiwzXQ", "あ", "W1siYSJdLCJiIiwiYyJd", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LDEsIjAiXQ", "WzEsTmFOLCIwMTg5MDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDAiXQ"):
         assert client.get("/desk/cases/", {"after": cursor}).status_code == 200, cursor
 
 

@@ -107,7 +107,7 @@ def test_two_people_on_one_field_see_mine_and_theirs(client_for: Any, town: Any)
     back = card_page(mine, case.id).content.decode()
     assert "わたしの概要" in back, "what was typed is a draft, too"
     for choice, amount in (("theirs", 1_840_000), ("mine", 1_480_000)):
-        settled = form_of(conflict, **{"resolve_amount": choice})
+        settled = form_of(conflict, resolve_amount=choice)
         if choice == "mine":
             settled["amount"] = "1,480,000"
             settled["version"] = str(reload(case.id).version)
@@ -381,7 +381,7 @@ def test_the_forms_answers_are_candidates_with_their_source(client_for: Any, tow
 
 def test_the_same_number_shows_content_only_with_name_and_address(client_for: Any, town: Any) -> None:
     client = client_for("counsellor")
-    phone_case(town.counsellor, consumer_phone="022-000-0009", **{"title": "前の相談の件名"})
+    phone_case(town.counsellor, consumer_phone="022-000-0009", title="前の相談の件名")
     case = phone_case(town.counsellor, consumer_phone="０２２（０００）０００９")
     page = card_page(client, case.id).content.decode()
     assert "同じ番号の相談があります。本人とは限りません。" in page and "前の相談の件名" not in page

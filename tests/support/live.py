@@ -39,12 +39,10 @@ def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:
 
     with django_db_blocker.unblock():
         from caasis.config.asgi import application
-        from caasis.config.streaming import conninfo, stream_application
         from caasis.platform.outbox import relay
 
-        # The hub was made when the settings still named the database outside the tests.
+        # The hub reads the settings when it connects, and they still name the database outside the tests.
         settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"]
-        stream_application._conninfo = conninfo()
         port = _free_port()
         server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2))
         stop = threading.Event()

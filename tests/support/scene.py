@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 from django.utils import timezone
@@ -27,6 +33,7 @@ from caasis.knowledge.services import load_seed_articles
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
 from tests.support.cards import COMPLETE
+from tests.support.cast import make_town
 from tests.support.desk import ANSWERS
 
 #: Words that stand in personal data only: none of them may appear in an answer to anybody outside the centre.
@@ -197,6 +204,39 @@ def api_methods(route: str) -> dict[str, str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
+    """One scene for a whole module: it stands in a transaction that is rolled back at the end.
+
+    Tests take back what a request changed with `taken_back`, and carry no `django_db` mark of their own.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_scene(make_town())
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def taken_back(*clients: Client) -> Iterator[None]:
+    """What happens inside leaves no trace: neither in the database nor in the clients' cookies nor in the limits."""
+    cookies = [client.cookies.copy() for client in clients]
+    before = transaction.savepoint()
+    cache.clear()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(before)
+        for client, kept in zip(clients, cookies, strict=True):
+            client.cookies = kept
+
+
+def client_of(town: Any, role: str, **options: Any) -> Client:
+    """A logged-in client; of the public for `public`."""
+    client = Client(raise_request_exception=False, **options)
+    if role != "public":
+        client.force_login(town.users[role], backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
 def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[str, Any]]]:
     """Which objects a URL is tried with: (words, URL arguments)."""
     case = ("case_id" in wanted) and {
@@ -268,11 +308,13 @@ def targets(scene: Scene) -> list[Target]:
     """Every URL with every object, and the methods to try."""
     found: dict[tuple[str, str, str], Target] = {}
     for name, pattern, route in patterns():
+        # A file is asked for with a purpose, as the page's own link does.
+        query = "?purpose=advice" if name == "desk:attachment" else ""
         converters = set(pattern.pattern.converters) if isinstance(pattern.pattern, RoutePattern) else set()
         wanted = converters or set(pattern.pattern.regex.groupindex)
         operations = api_methods(route)
         for words, arguments in _objects(scene, name, wanted):
-            url = reverse(name, kwargs=arguments)
+            url = reverse(name, kwargs=arguments) + query
             if operations:
                 for method, operation in operations.items():
                     target = Target(operation, words, url, (method,), _body(scene, operation, words), json=True)
@@ -296,15 +338,8 @@ def send(client: Any, target: Target, method: str, **headers: Any) -> Any:
         return client.generic(
             method, target.url, json.dumps(target.body or {}), content_type="application/json", headers=headers
         )
-    return client.generic(
-        method, target.url, _encoded(target.body or {}), content_type="application/x-www-form-urlencoded", headers=headers
-    )
-
-
-def _encoded(body: dict[str, Any]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode({key: value for key, value in body.items()}, doseq=True)
+    form = urlencode(target.body or {}, doseq=True)
+    return client.generic(method, target.url, form, content_type="application/x-www-form-urlencoded", headers=headers)
 
 
 def body_text(response: Any) -> str:

@@ -117,6 +117,8 @@ ASGI_APPLICATION = "caasis.config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Ours stand before those of allauth with the same names.
+        "DIRS": [PACKAGE / "accounts" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

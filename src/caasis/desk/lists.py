@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -217,12 +218,14 @@ def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
         return rows
     try:
         if kind.nation:
-            at, last = datetime.fromisoformat(place[0]), UUID(place[1])
+            at, last = datetime.fromisoformat(str(place[0])), UUID(str(place[1]))
             if at.tzinfo is None:
                 return rows
             return rows.filter(Q(registered_at__lt=at) | Q(registered_at=at, id__lt=last))
-        number, key, last = int(place[0]), float(place[1]), UUID(place[2])
-    except (ValueError, TypeError, IndexError):
+        number, key, last = int(place[0]), float(place[1]), UUID(str(place[2]))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return rows
+    if not 0 <= number < len(GROUPS) or not isfinite(key):
         return rows
     return rows.filter(
         Q(grp__gt=number) | Q(grp=number, sort_key__gt=key) | Q(grp=number, sort_key=key, id__gt=last)

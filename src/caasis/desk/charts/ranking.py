@@ -101,7 +101,7 @@ def _highest(top: Sequence[Pair]) -> int:
 
 
 def _wide(top: Sequence[Pair], name: Callable[[str], str], scope: Scope) -> SafeString:
-    left, right, row = 196.0, 396.0, 41.0
+    left, right, row = 196.0, 396.0, 47.0
     bottom = 30 + row * len(top)
     marks = svg.ticks(_highest(top), 3)
     drawn = _legend(left + 6, scope)

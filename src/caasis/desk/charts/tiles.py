@@ -94,7 +94,9 @@ def _limits(rates: Sequence[float], digits: int) -> list[float]:
     low, high = min(rates), max(rates)
     step = svg.round_step((high - low) or high, CLASSES)
     step = max(step, 10.0**-digits)
-    first = (math.floor(low / step) + 1) * step
+    # Counted down from the highest rate, so that the darkest class is never empty.
+    first = math.floor(round(high, digits) / step + 1e-9) * step - (CLASSES - 2) * step
+    first = max(first, step)
     return [round(first + step * index, 6) for index in range(CLASSES - 1)]
 
 

@@ -37,7 +37,7 @@ class Periods:
 
     @property
     def unchanged(self) -> str:
-        return f"{self.then}からの、はっきりした変化はありません。"
+        return f"{self.then}から大きな変化はありません。"
 
 
 def share(now: float, then: float | None) -> float | None:

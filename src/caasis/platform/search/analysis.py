@@ -33,8 +33,13 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Normalised content words in order, with repetitions, each without a blank inside."""
-    return ["_".join(word.split()) for word in content_words(fold_name_variants(text))]
+    """Normalised content words in order, with repetitions, each without a blank inside.
+
+    Line by line: how a line is cut then doesn't depend on its neighbours, and title and body give the same words
+    together as apart.
+    """
+    lines = fold(text).split("\n")
+    return ["_".join(word.split()) for line in lines if line for word in content_words(line)]
 
 
 def pair_runs(text: str) -> list[list[str]]:
@@ -55,10 +60,12 @@ def pairs(text: str) -> list[str]:
 def kana_runs(text: str) -> list[str]:
     """The runs of katakana in the text's reading, e.g. 屋根瓦を直す → ヤネガワラヲナオス."""
     heard = []
-    for morpheme in morphemes(fold(text)):
-        surface = morpheme.surface()
-        # Letters and digits are looked for as they are written; their spelt-out readings would only make noise.
-        heard.append(surface if surface.isascii() else morpheme.reading_form() or surface)
+    for line in filter(None, fold(text).split("\n")):
+        for morpheme in morphemes(line):
+            surface = morpheme.surface()
+            # Letters and digits are looked for as they are written; their spelt-out readings would only make noise.
+            heard.append(surface if surface.isascii() else morpheme.reading_form() or surface)
+        heard.append("\n")
     return _KANA_RUN.findall(in_katakana("".join(heard)))
 
 

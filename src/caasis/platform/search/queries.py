@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caasis.platform.search.analysis import fold
+from caasis.platform.search.analysis import fold, words
 
 #: What people type beyond this is cut; a pasted paragraph still finds its like.
 MAX_LENGTH = 1_000
 MAX_CLAUSES = 20
 MAX_ALTERNATIVES = 8
 
+_MARKS = frozenset('"「」『』“”')
 # The long-vowel mark can't start a word, so in front it is a hyphen typed without switching the keyboard.
 _PIECE = re.compile('(?P<minus>[-ー]?)(?:(?P<quote>["「『“])(?P<phrase>[^"」』”]*)["」』”]?|(?P<word>[^\\s"「『“]+))')
 
@@ -50,7 +51,8 @@ def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None
     known = {fold(term): tuple(fold(other) for other in others) for term, others in (synonyms or {}).items()}
     required: list[Clause] = []
     excluded: list[str] = []
-    for found in _PIECE.finditer(_plain(text)):
+    plain = _plain(text)
+    for found in _PIECE.finditer(plain):
         quoted = found["quote"] is not None
         piece = " ".join(fold(found["phrase"] if quoted else found["word"]).split())
         if not piece or not any(character.isalnum() for character in piece):
@@ -59,10 +61,16 @@ def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None
             excluded.append(piece)
         elif quoted:
             required.append(Clause((piece,), phrase=True))
-        else:
+        elif not _is_glue(plain, found, piece):
             required.append(Clause(_alternatives(piece, known)))
     unique = tuple(dict.fromkeys(required))
     return ParsedQuery(unique[:MAX_CLAUSES], tuple(dict.fromkeys(excluded))[:MAX_CLAUSES])
+
+
+def _is_glue(plain: str, found: re.Match[str], piece: str) -> bool:
+    """True for what holds a sentence together around a quotation (「返金」とは何ですか), which nobody looks for."""
+    touches = plain[: found.start()][-1:] in _MARKS or plain[found.end() :][:1] in _MARKS
+    return touches and not words(piece)
 
 
 def _plain(text: str) -> str:

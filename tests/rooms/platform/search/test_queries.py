@@ -27,6 +27,11 @@ def test_a_phrase_may_follow_a_word_without_a_blank_and_stay_open() -> None:
     assert parse_query("契約「解除").required == (Clause(("契約",)), Clause(("解除",), phrase=True))
 
 
+def test_what_glues_a_quotation_into_a_question_is_not_asked_for() -> None:
+    assert parse_query("「返金」とは").required == (Clause(("返金",), phrase=True),)
+    assert parse_query("「返金」 とは").required == (Clause(("返金",), phrase=True), Clause(("とは",)))
+
+
 def test_a_hyphen_inside_a_word_is_part_of_it() -> None:
     assert parse_query("e-mail").required == (Clause(("e-mail",)),)
 

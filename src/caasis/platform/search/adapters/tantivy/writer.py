@@ -170,7 +170,7 @@ class PartitionedWriter:
         """
         _log.error("search: the writer of %s failed (%s) and is restarted", year, type(error).__name__)
         try:
-            culprits = self._redo(partition, error)
+            culprits = self._redo(partition)
         except Exception:
             # Nothing may be left half-remembered, or a later commit would take it for done.
             _forget(partition)
@@ -180,24 +180,24 @@ class PartitionedWriter:
         for operation, reason in culprits:
             self.quarantine(operation.kind, operation.id, reason)
 
-    def _redo(self, partition: _Partition, error: Exception) -> list[tuple[_Operation, str]]:
+    def _redo(self, partition: _Partition) -> list[tuple[_Operation, str]]:
         """Do each pending operation in a commit of its own; those that were refused, with the reason."""
         self._restart(partition)
         culprits: list[tuple[_Operation, str]] = []
         for operation in partition.pending:
             try:
-                _apply(partition, operation, replaces=True)
-                _writer(partition).commit()
+                self._at_once(partition, operation)
             except Exception as refusal:
-                # A withdrawal has no content that could be at fault: the disk or the index is.
-                if operation.document is None:
-                    raise
-                culprits.append((operation, f"refused by the index: {type(refusal).__name__}"))
                 self._restart(partition)
-        if len(culprits) > 1 and len(culprits) == len(partition.pending):
-            # Not every row can be poison.
-            raise error
+                # A withdrawal has no content that could be at fault. Where it fails as well, the disk or the index is.
+                self._at_once(partition, _Operation(operation.id))
+                if operation.document is not None:
+                    culprits.append((operation, f"refused by the index: {type(refusal).__name__}"))
         return culprits
+
+    def _at_once(self, partition: _Partition, operation: _Operation) -> None:
+        _apply(partition, operation, replaces=True)
+        _writer(partition).commit()
 
     def _restart(self, partition: _Partition) -> None:
         # The lock of a writer is let go of when the object is; only then a new one may be opened.
