@@ -7,7 +7,7 @@ Usage::
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; everything around it is written by
 hand. Parts: `room-<name>` (tables, services, events, jobs and floors of a room), `import-columns` (the CSV layout),
-`law-open-points` and `code-lists` (what nobody has compared with its source yet), `metrics` (the KPI registry).
+`law-open-points` and `code-lists` (what nobody has compared with its source yet), `metrics` (the KPI registry), `benchmarks`.
 """
 
 from __future__ import annotations
@@ -296,6 +296,16 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
+def benchmarks() -> str:
+    """The benchmarks that `bin/bench` runs, with the first sentence about each."""
+    lines = ["| name | measures |", "|---|---|"]
+    for file in sorted((ROOT / "bench").glob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if '__name__ == "__main__"' in text:
+            lines.append(f"| `{file.stem}` | {first_sentence(ast.get_docstring(ast.parse(text)))} |")
+    return "\n".join(lines) + "\n"
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -303,6 +313,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "law-open-points": law_open_points,
     "code-lists": code_lists,
     "metrics": metrics,
+    "benchmarks": benchmarks,
 }
 
 

@@ -85,7 +85,9 @@ def licence_of(name: str) -> str:
 
 def page() -> str:
     """The whole of docs/third-party.md."""
-    rows = [f"| {name} | {version} | {licence_of(name)} |" for name, version in locked(LOCK.read_text(encoding="utf-8"))]
+    rows = [
+        f"| {name} | {version} | {licence_of(name)} |" for name, version in locked(LOCK.read_text(encoding="utf-8"))
+    ]
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -120,3 +120,19 @@ def test_the_workspace_is_within_its_budget(pages: list[Page]) -> None:
     scripts = {url: size for url, size in everything_loaded(page.html, page.target.url).items() if url.endswith(".js")}
     assert scripts, "the workspace loads scripts"
     assert sum(scripts.values()) <= WORKSPACE_SCRIPT, scripts
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p style="color:red">',
+        "<style>p{}</style>",
+        '<button onclick="go()">',
+        "<script>go()</script>",
+        '<a href=" JavaScript:go()">',
+        '<svg><g onload="go()"></g></svg>',
+    ],
+)
+def test_the_search_for_inline_parts_finds_them(html: str) -> None:
+    assert read(html).faults
+    assert not read('<script src="/static/a.js"></script><p class="style" data-on="x">onclick=""</p>').faults

@@ -20,9 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "caasis"
 DOCS = ROOT / "docs"
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(p for p in SOURCE.rglob("*.md") if "vendor" not in p.parts)]
-)
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(p for p in SOURCE.rglob("*.md") if "vendor" not in p.parts)])
 OPERATIONS = DOCS / "operations.md"
 
 
@@ -50,7 +48,9 @@ def anchor(heading: str) -> str:
 
 def anchors_of(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return {anchor(re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", h)) for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    return {
+        anchor(re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", h)) for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
 
 
 def links_of(page: Path, *, pictures: bool) -> list[str]:
@@ -142,6 +142,13 @@ def problem_of(words: list[str]) -> str:
     if first == "make" and len(words) > 1:
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
         return "" if words[1] in targets else f"make has no target {words[1]}"
+    if (
+        first == "bin/bench"
+        and len(words) > 1
+        and words[1] != "NAME"
+        and not (ROOT / "bench" / f"{words[1]}.py").exists()
+    ):
+        return f"there is no benchmark {words[1]}"
     if first.startswith(("bin/", "tools/")) and not (ROOT / first).exists():
         return f"{first} does not exist"
     if first == "python" and len(words) > 1 and words[1].endswith(".py"):
@@ -160,6 +167,7 @@ def test_every_command_exists(page: Path) -> None:
     [
         ("run `caasis upp`", 1),
         ("run `caasis keys rotat`", 1),
+        ("run `bin/bench spin`", 1),
         ("run `bin/caasis export-cases FILE --sinse 2026-04-01`", 1),
         ("    CAASIS_PORT=1 bin/nothing  # comment", 1),
         ("    make tests\n", 1),
@@ -195,7 +203,9 @@ def test_every_module_named_exists(page: Path) -> None:
     rooms = "|".join(path.name for path in SOURCE.iterdir() if path.is_dir() and not path.name.startswith("_"))
     named = re.findall(rf"`((?:{rooms})/[\w./-]+\.(?:py|csv|toml|html|css|js))`", page.read_text(encoding="utf-8"))
     optional = {"channels/ports.py"}  # What a checklist tells the reader to make.
-    templates = {path.relative_to(folder).as_posix() for folder in SOURCE.glob("*/templates") for path in folder.rglob("*.html")}
+    templates = {
+        path.relative_to(folder).as_posix() for folder in SOURCE.glob("*/templates") for path in folder.rglob("*.html")
+    }
     known = optional | templates
     assert [path for path in named if path not in known and not (SOURCE / path).exists()] == []
 
@@ -239,7 +249,9 @@ def test_every_variable_that_is_read_is_documented() -> None:
 def test_every_documented_variable_is_read(page: Path) -> None:
     known = {base(name) for name in variables_of_source()}
     tests = "".join(
-        path.read_text(encoding="utf-8") for room in ("architecture", "support") for path in (ROOT / "tests" / room).glob("*.py")
+        path.read_text(encoding="utf-8")
+        for room in ("architecture", "support")
+        for path in (ROOT / "tests" / room).glob("*.py")
     )
     named = {base(name) for name in _VARIABLE.findall(page.read_text(encoding="utf-8"))}
     assert {name for name in named - known if f'"{name}"' not in tests} == set()
@@ -408,4 +420,6 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     ).read_text(encoding="utf-8")
     assert ("**A restored backup**" in text) == ("erase_again_after_restore" not in restores)
     benchmarks = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
-    assert ("None is recorded here yet." in benchmarks) == (not re.search(r"^\| .*\d.* \|", benchmarks.partition("## Newest")[2], re.MULTILINE))
+    assert ("None is recorded here yet." in benchmarks) == (
+        not re.search(r"^\| .*\d.* \|", benchmarks.partition("## Newest")[2], re.MULTILINE)
+    )

@@ -73,14 +73,18 @@ def test_a_new_consultation_appears_within_a_second_without_reload(sign_in: Sign
     for one in (page, listed):
         streaming(one)
         one.evaluate("window.notReloaded = true")
+    page.evaluate(
+        """() => { window.seen = []; new MutationObserver(() => window.seen.push(
+            [document.querySelectorAll('.app-wait').length, Date.now()])).observe(document.querySelector('[data-live-body]'), {childList: true, subtree: true}) }"""
+    )
     taken = []
     for number in range(3):
         send_consultation(live_town.centre_a, topic="paid")
-        begun = time.monotonic()
+        saved = time.time() * 1000
         expect(page.locator(".app-wait")).to_have_count(number + 1, timeout=3000)
-        taken.append(time.monotonic() - begun)
+        taken.append(min(at for count, at in page.evaluate("window.seen") if count == number + 1) - saved)
     expect(listed.locator(".app-wait")).to_have_count(3, timeout=3000)
-    assert min(taken) <= 1.0, taken
+    assert sorted(taken)[1] <= 1000, f"milliseconds from commit to screen: {taken}"
     assert page.evaluate("window.notReloaded") and listed.evaluate("window.notReloaded")
     expect(page.locator("[data-live-status]")).to_contain_text("新しい相談が1件届きました。")
 

@@ -27,7 +27,7 @@ from caasis.platform.database.processes import end_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISED = {"postgres", *PROCESSES}
 # Two shared cores import Django six times; what is waited for is an event, never the clock.
-PATIENCE = 120.0
+PATIENCE = 200.0
 
 
 @dataclass

@@ -33,17 +33,20 @@ class Page:
 
 
 def html_pages(scene: Scene, roles: tuple[str, ...] = READERS) -> list[Page]:
-    """Every page of the product that answers 200 with HTML to one of the roles, once for each role."""
+    """Every page of the product that answers 200 with HTML, opened by the first of the roles that may."""
     found = []
-    for role in roles:
-        client = client_of(scene.town, role)
-        for target in targets(scene):
-            if "GET" not in target.methods:
-                continue
+    clients = {role: client_of(scene.town, role) for role in roles}
+    for target in targets(scene):
+        if "GET" not in target.methods:
+            continue
+        for role, client in clients.items():
             with taken_back(client):
                 response = send(client, target, "GET")
             if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
                 found.append(Page(target, role, response, response.content.decode()))
+            if response.status_code in (200, 404, 405):
+                # The same for everybody, or nothing to see for the next role either.
+                break
     return found
 
 

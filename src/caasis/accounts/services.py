@@ -139,8 +139,9 @@ def _tell_roles(actor: Actor, action: str, user: User, role: Role, centre_id: UU
 def end_oldest_sessions(*, actor: Actor, user: User, keep: int, current_key: str) -> int:
     """End a user's oldest sessions until `keep` are left, the current one among them. Returns how many were ended."""
     with actor_transaction(actor):
-        sessions = UserSession.objects.purge_and_list(user)
-        others = sorted((s for s in sessions if s.session_key != current_key), key=lambda s: s.created_at, reverse=True)
+        # The current session isn't asked whether it lives: at a login it isn't saved yet, and would be taken for dead.
+        rows = UserSession.objects.filter(user=user).exclude(session_key=current_key).order_by("-created_at")
+        others = [row for row in rows if not row.purge()]
         ended = others[max(0, keep - 1) :]
         for session in ended:
             session.end()

@@ -13,7 +13,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import WIDTHS, axe, browser, context, new_context, no_sideways_scroll, page, watch_page  # noqa: F401
+from tests.support.browser import WIDTHS
 from tests.support.cast import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "owner"])]
@@ -37,6 +37,12 @@ def url(live_server: Any, settings: Any) -> str:
     return str(live_server.url).replace("127.0.0.1", "localhost")
 
 
+def confirm_it_is_me(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("本人の確認")
+    page.get_by_label("パスワード", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="続ける").click()
+
+
 def fill_in(page: Page, url: str, password: str = PASSWORD) -> None:
     page.goto(f"{url}/accounts/login/")
     page.get_by_label("利用者名").fill("counsellor")
@@ -51,7 +57,7 @@ def test_a_wrong_password_then_the_right_one(
     page: Page,
     axe: Callable[..., Any],
     no_sideways_scroll: Callable[[Page], None],
-    width: int,  # noqa: F811
+    width: int,
 ) -> None:
     page.set_viewport_size({"width": width, "height": WIDTHS[width]})
     page.allow_console("status of 422")  # type: ignore[attr-defined]
@@ -78,7 +84,7 @@ def test_after_many_wrong_passwords_the_page_says_what_to_do(
     url: str,
     page: Page,
     axe: Callable[..., Any],
-    settings: Any,  # noqa: F811
+    settings: Any,
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     page.allow_console("status of 4(22|29)")  # type: ignore[attr-defined]
@@ -97,12 +103,14 @@ def test_an_authenticator_app_is_set_up_and_asked_for(
     url: str,
     page: Page,
     axe: Callable[..., Any],
-    no_sideways_scroll: Callable[[Page], None],  # noqa: F811
+    no_sideways_scroll: Callable[[Page], None],
 ) -> None:
     fill_in(page, url)
     page.goto(f"{url}/accounts/2fa/")
     axe(page)
     page.get_by_role("link", name="認証アプリを設定する").click()
+    axe(page)
+    confirm_it_is_me(page)
     picture = page.get_by_alt_text("認証アプリで読み取る図")
     expect(picture).to_be_visible()
     assert page.evaluate("(e) => e.naturalWidth", picture.element_handle()) > 0, "the policy lets the picture through"
@@ -132,7 +140,7 @@ def test_a_passkey_is_added_and_opens_without_a_password(
     user: Any,
     url: str,
     page: Page,
-    axe: Callable[..., Any],  # noqa: F811
+    axe: Callable[..., Any],
 ) -> None:
     protocol = page.context.new_cdp_session(page)
     protocol.send("WebAuthn.enable")
@@ -147,6 +155,7 @@ def test_a_passkey_is_added_and_opens_without_a_password(
     )  # fmt: skip
     fill_in(page, url)
     page.goto(f"{url}/accounts/2fa/webauthn/add/")
+    confirm_it_is_me(page)
     axe(page)
     page.get_by_label("名前").fill("職場のパソコン")
     page.get_by_label("パスワードなしのログインにも使う").check()
@@ -164,7 +173,7 @@ def test_a_passkey_is_added_and_opens_without_a_password(
     expect(page.get_by_role("heading", level=1)).to_have_text("ログイン中の端末")
 
 
-def test_without_a_passkey_the_page_says_so_and_stays(user: Any, url: str, page: Page) -> None:  # noqa: F811
+def test_without_a_passkey_the_page_says_so_and_stays(user: Any, url: str, page: Page) -> None:
     protocol = page.context.new_cdp_session(page)
     protocol.send("WebAuthn.enable")
     page.goto(f"{url}/accounts/login/")

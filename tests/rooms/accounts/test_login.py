@@ -194,6 +194,18 @@ def test_an_inactive_account_gets_nowhere(user: Any) -> None:
     assert not is_in(client)
 
 
+def test_a_setting_that_matters_asks_for_the_password_again(user: Any) -> None:
+    client = Client()
+    log_in(client)
+    answer = client.get(reverse("mfa_activate_totp"))
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    wrong = client.post(answer["Location"], {"password": "ちがう"})
+    assert wrong.status_code == 422 and "パスワードが違います。" in wrong.content.decode()
+    right = client.post(answer["Location"], {"password": PASSWORD, "next": reverse("mfa_activate_totp")})
+    assert right["Location"] == reverse("mfa_activate_totp")
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+
 def test_log_out_needs_a_post(user: Any) -> None:
     client = Client()
     log_in(client)
@@ -235,6 +247,9 @@ def test_every_page_speaks_japanese_and_keeps_to_the_policy(name: str, user: Any
     else:
         log_in(client)
         client.post(reverse("mfa_authenticate"), {"code": code_now(user)})
+    # Settings that matter ask for the password again, however fresh the login is.
+    asked = client.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": "/accounts/2fa/"})
+    assert asked.status_code == 302, asked.content.decode()
     answer = client.get(reverse(name))
     assert answer.status_code == 200, answer.get("Location")
     text = answer.content.decode()

@@ -34,7 +34,7 @@ def test_both_adapters_find_the_same_documents(tmp_path: Path) -> None:
         index.refresh()
     alphabet = "".join(_PARTS)
     answers = 0
-    for _ in range(250):
+    for _ in range(150):
         start = chosen.randrange(len(alphabet))
         word = alphabet[start : start + chosen.choice((1, 2, 2, 3, 5))]
         query = chosen.choice(
@@ -64,5 +64,5 @@ def test_both_adapters_find_the_same_documents(tmp_path: Path) -> None:
             assert pages[1].facets == pages[0].facets, query
         if sort != "relevance":
             assert [hit.day for hit in pages[0].hits] == [hit.day for hit in pages[1].hits]
-    assert answers > 100
+    assert answers > 60
     real.close()
