@@ -67,10 +67,29 @@ def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:
             thread.join(15)
 
 
+#: Tables whose rows a migration made, or which count on: they stay between tests.
+_KEPT = {"django_migrations", "django_content_type", "auth_permission", "platform_outbox_head", "organisations_municipality"}
+
+
+def empty_tables() -> None:
+    """Delete all rows of the product.
+
+    pytest-django empties databases that are no mirrors, and the application's database is one (of the owner's).
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = [name for (name,) in cursor.fetchall() if name not in _KEPT and not name.startswith("procrastinate_")]
+        cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+
+
 @pytest.fixture
-def live(_live_processes: Live, transactional_db: None) -> Live:
+def live(_live_processes: Live, transactional_db: None) -> Iterator[Live]:
     """The running product over an empty database."""
-    return _live_processes
+    empty_tables()
+    yield _live_processes
+    empty_tables()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def command() -> None:
 @click.option(
     "--seed", type=click.IntRange(0, 2**31), default=DEMO_SEED, show_default=True, help="同じ数なら同じ町になります。"
 )
-@click.option("--months", type=click.IntRange(1, 240), default=DEMO_MONTHS, show_default=True, help="何か月分か。")
+@click.option("--months", type=click.IntRange(3, 240), default=DEMO_MONTHS, show_default=True, help="何か月分か。")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="最後の日（既定はきのう）。")
 @click.option(
     "--truth",

@@ -1,6 +1,7 @@
 """When a text fulfils a clause: the meaning that adapters follow, and by which candidates are verified.
 
-A bare clause holds when its characters stand in the text, when its words do (half of them, but at least two), or, typed in kana only, when its sound does. A phrase holds when its characters stand in the text.
+A bare clause holds when its characters stand in the text, when its words do (half of them, but at least two), or, typed
+in kana only, when its sound does. A phrase holds when its characters stand in the text.
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""The town in the database: same seed, same town; a second call adds nothing; accounts for every role."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from caasis.accounts.models import User
+from caasis.analytics.models import CaseFact
+from caasis.cases.models import Case, CaseBusiness
+from caasis.cases.vocabulary import State
+from caasis.platform.transactions import system_transaction
+from caasis.twin import demo, seeding
+
+pytestmark = pytest.mark.django_db
+TOWN = {"seed": 3, "count": 60, "months": 3, "until": date(2026, 10, 31)}
+
+
+def content() -> list[tuple[object, ...]]:
+    with system_transaction():
+        return sorted(
+            Case.objects.values_list("idempotency_key", "title", "summary", "state", "received_on", "prefecture_code")
+        )
+
+
+def test_a_second_call_adds_nothing(tmp_path):
+    first = seeding.seed_town(**TOWN, truth_file=tmp_path / "truth.json")
+    before = content()
+    again = seeding.seed_town(**TOWN)
+    assert (first.cases, again.cases) == (60, 0) and content() == before
+    truth = json.loads((tmp_path / "truth.json").read_text())
+    assert truth["surge"]["prefectures"] and truth["novelty"]["words"]
+
+
+def test_what_is_registered_counts_and_nothing_else(tmp_path):
+    seeding.seed_town(**TOWN)
+    with system_transaction():
+        registered = Case.objects.filter(state=State.REGISTERED.value).count()
+        assert CaseFact.objects.count() == registered > 0
+        assert not Case.objects.filter(is_demo=False).exists()
+        assert CaseBusiness.objects.exclude(business=None).exists()
+
+
+def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
+    path = tmp_path / "demo-accounts.json"
+
+    def seat(seeded: seeding.Seeded) -> None:
+        demo.ensure_accounts(path, seeded)
+        demo.seat_at_home(seeded)
+
+    seeded = seeding.seed_town(**{**TOWN, "count": 120}, seat=seat)
+    accounts = json.loads(path.read_text())
+    assert set(accounts) == {"counsellor", "counsellor2", "supervisor", "official", "outsider", "ncac", "analyst", "admin"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    for entry in accounts.values():
+        assert User.objects.get(username=entry["username"]).check_password(entry["password"])
+    assert demo.ensure_accounts(path, seeded) == accounts, "a second start keeps the passwords"
+    home = seeded.home_centre.id
+    mine = User.objects.get(username="counsellor").pk
+    with system_transaction():
+        assert Case.objects.filter(handling_centre_id=home, counsellor_id=mine).exists()
+    assert demo.send_consultations(6, seeded) == 6
+    assert demo.send_consultations(6, seeded) == 6
+    from caasis.queues.models import WorkItem
+
+    assert WorkItem.objects.filter(centre_id=home, state="waiting").count() == 6
