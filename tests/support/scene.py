@@ -219,12 +219,12 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
 def taken_back(*clients: Client) -> Iterator[None]:
     """What happens inside leaves no trace: neither in the database nor in the clients' cookies nor in the limits."""
     cookies = [client.cookies.copy() for client in clients]
-    before = transaction.savepoint()
     cache.clear()
     try:
-        yield
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
     finally:
-        transaction.savepoint_rollback(before)
         for client, kept in zip(clients, cookies, strict=True):
             client.cookies = kept
 

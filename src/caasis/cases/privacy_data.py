@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from caasis.cases.models import Draft, Note
+from caasis.cases.retention import expired_keys
 from caasis.privacy.registry import PersonalData, register_personal_data
+from caasis.privacy.retention import RetentionRule, register_retention
 
 
 def register() -> None:
+    register_retention(RetentionRule("cases", expired_keys))
     register_personal_data(
         PersonalData(
             model=Draft,
@@ -14,6 +17,7 @@ def register() -> None:
             fields={"body": "下書き"},
             centre_of=lambda draft: draft.centre_id,
             key_of=lambda draft: draft.case.record_key_id,
+            key_path="case__record_key_id",
             may_open=lambda draft, actor, purpose: draft.user_id == actor.id,
         )
     )
@@ -24,5 +28,6 @@ def register() -> None:
             fields={"body": "メモ"},
             centre_of=lambda note: note.centre_id,
             key_of=lambda note: note.case.record_key_id,
+            key_path="case__record_key_id",
         )
     )

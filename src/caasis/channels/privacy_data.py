@@ -14,6 +14,7 @@ def register() -> None:
             fields={"body": "やりとり"},
             centre_of=lambda message: message.centre_id,
             key_of=lambda message: message.contact.record_key_id,
+            key_path="contact__record_key_id",
         )
     )
     register_personal_data(
@@ -23,6 +24,7 @@ def register() -> None:
             fields={"answers": "相談フォームの内容"},
             centre_of=lambda submission: submission.centre_id,
             key_of=lambda submission: submission.contact.record_key_id,
+            key_path="contact__record_key_id",
         )
     )
     # An unsent form belongs to no centre: nobody but the system, acting for whoever holds the code, opens it.
@@ -33,6 +35,7 @@ def register() -> None:
             fields={"answers": "送る前の相談フォーム"},
             centre_of=lambda draft: None,
             key_of=lambda draft: draft.record_key_id,
+            key_path="record_key_id",
             may_open=lambda draft, actor, purpose: actor.is_system,
         )
     )

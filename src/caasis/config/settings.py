@@ -217,6 +217,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_IMPORT_PATHS: list[str] = []
+METRICS_FROM = [a for a in os.environ.get("CAASIS_METRICS_FROM", "").split(",") if a]
 CLAMD_SOCKET = os.environ.get("CAASIS_CLAMD", "")
 
 LOGGING = {

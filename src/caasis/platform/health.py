@@ -70,7 +70,7 @@ def index_position() -> int | None:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics. Answers on loopback and to the addresses in CAASIS_METRICS_FROM only."""
-    allowed = getattr(settings, "METRICS_FROM", ("127.0.0.1", "::1", "testclient"))
+    allowed = {"127.0.0.1", "::1", *settings.METRICS_FROM}
     if request.META.get("REMOTE_ADDR", "") not in allowed:
         return HttpResponse(status=404)
     set_scope(SYSTEM)

@@ -79,13 +79,13 @@ def test_rows_files_and_keys_come_back_equal(installation, cluster, tmp_path):
     assert (installation / "keys" / "keyring.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_was_erased_since_the_backup_stays_erased(installation, cluster, tmp_path):
+def test_what_was_erased_since_the_backup_is_remembered(installation, cluster, tmp_path):
+    (installation / "keys" / "erased.jsonl").write_text(json.dumps({"key": "before", "at": "2026-01-01"}) + "\n")
     back_up(installation, cluster, tmp_path / "backup")
-    (installation / "keys" / "erased.jsonl").write_text(json.dumps({"key": KEY, "at": "2026-01-01"}) + "\n")
-    _, forgotten = bring_back(installation, cluster, tmp_path / "backup")
-    assert forgotten == 1
-    with psycopg.connect(cluster.dsn("owner")) as connection:
-        assert bytes(connection.execute("SELECT wrapped FROM privacy_record_key").fetchone()[0]) == b""
+    (installation / "keys" / "erased.jsonl").write_text(json.dumps({"key": KEY, "at": "2026-02-01"}) + "\n")
+    bring_back(installation, cluster, tmp_path / "backup")
+    lines = (installation / "keys" / "erased.jsonl").read_text().splitlines()
+    assert {json.loads(line)["key"] for line in lines} == {"before", KEY}
 
 
 def test_keys_lie_sealed_and_a_wrong_passphrase_changes_nothing(installation, cluster, tmp_path):

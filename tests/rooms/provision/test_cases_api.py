@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from caasis.audit.models import AccessRecord
 from caasis.cases import services
-from caasis.cases.models import Case
+from caasis.cases.models import Case, Contract
 from caasis.cases.vocabulary import State
 from caasis.platform.transactions import system_transaction
 from tests.rooms.provision.conftest import assert_problem
@@ -52,6 +52,14 @@ def test_the_same_key_gives_the_first_case_back(api: Any, town: Any) -> None:
         assert Case.objects.count() == 3
 
 
+def test_long_keys_with_the_same_beginning_are_two(api: Any, town: Any) -> None:
+    ids = {
+        api("counsellor", "POST", "/cases", {"card": {}}, Idempotency_Key="k" * 150 + end).json()["id"] for end in ("a", "b", "a")
+    }
+    assert len(ids) == 2
+    assert_problem(api("counsellor", "POST", "/cases", {"card": {}}, Idempotency_Key="k" * 201), 422)
+
+
 def test_what_cannot_be_taken_is_named_and_nothing_is_written(api: Any, town: Any) -> None:
     card = {"amount": "たくさん", "kind": "nonsense", "colour": "green", "title": "長" * 121}
     body = assert_problem(api("counsellor", "POST", "/cases", {"card": card}), 422, code="invalid")
@@ -66,6 +74,11 @@ def test_a_time_without_an_offset_is_refused(api: Any, town: Any) -> None:
     assert_problem(answer, 422, field="received_at")
     given = api("counsellor", "POST", "/cases", {"card": {}, "received_at": "2026-04-01T09:00:00+09:00"}).json()
     assert datetime.fromisoformat(given["received_at"]) == datetime.fromisoformat("2026-04-01T00:00:00+00:00")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1949-12-31T00:00:00Z", "9999-12-31T23:59:59-14:00", "2100-01-01T00:00:00Z"])
+def test_a_time_that_cannot_be_is_refused(api: Any, town: Any, at: str) -> None:
+    assert_problem(api("counsellor", "POST", "/cases", {"card": {}, "received_at": at}), 422, field="received_at")
 
 
 @pytest.mark.parametrize(
@@ -161,6 +174,15 @@ def test_scope_and_filters_narrow_the_list(api: Any, town: Any, case: Case) -> N
     assert_problem(api("counsellor", "GET", "/cases?scope=world"), 422, field="scope")
     assert_problem(api("counsellor", "GET", "/cases?limit=0"), 422, field="limit")
     assert_problem(api("counsellor", "GET", "/cases?limit=201"), 422, field="limit")
+
+
+def test_a_case_with_several_contracts_is_listed_once(api: Any, town: Any, case: Case) -> None:
+    with system_transaction():
+        Contract.objects.create(case=case, position=2, product="P1302", sales_form="shop")
+    found = lambda query: [line["id"] for line in api("counsellor", "GET", f"/cases?{query}").json()["items"]]  # noqa: E731
+    assert found("product=P13") == [str(case.id)]
+    assert found("product=P1302&sales_form=shop") == [str(case.id)]
+    assert found("product=P1302&sales_form=door_to_door") == [], "both conditions are of one contract"
 
 
 @pytest.mark.parametrize("cursor", ["x", "あ", "%F0%9F%98%80", "AAAA", "fHw", "MjAyNi0wMS0wMXxub3BlCg", "A" * 5000])

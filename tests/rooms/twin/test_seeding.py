@@ -14,7 +14,7 @@ from caasis.cases.vocabulary import State
 from caasis.platform.transactions import system_transaction
 from caasis.twin import demo, seeding
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 TOWN = {"seed": 3, "count": 60, "months": 3, "until": date(2026, 10, 31)}
 
 

@@ -142,7 +142,7 @@ def _clean(field: Field, given: Any, today: date, is_code: IsCode) -> Any:
                 raise ValueError(f"{field.label}を一覧から選んでください。")
             return list(dict.fromkeys(codes))
         case Kind.WORDS:
-            words = [word.strip()[:30] for item in _list(given) for word in str(item).replace("、", " ").split()]
+            words = [word.strip()[:30] for item in _list(given) for word in _text(field, str(item)).replace("、", " ").split()]
             words = list(dict.fromkeys(word for word in words if word))
             if len(words) > MAX_KEYWORDS:
                 raise ValueError(f"{field.label}は{MAX_KEYWORDS}つまでです。")

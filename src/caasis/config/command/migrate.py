@@ -37,6 +37,16 @@ def command(plan: bool) -> None:
             click.echo(f"データベースの表を更新しました（{len(todo)}件）。")
         else:
             click.echo("データベースの表は最新です。")
+        if not plan:
+            _load_articles()
+
+
+def _load_articles() -> None:
+    """The articles that come with the product; those that somebody has edited stay as they are."""
+    from caasis.kernel.actor import SYSTEM
+    from caasis.knowledge.services import load_seed_articles
+
+    load_seed_articles(actor=SYSTEM)
 
 
 def _apply(count: int) -> None:

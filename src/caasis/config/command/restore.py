@@ -34,7 +34,7 @@ def command(source: Path, replace: bool) -> None:
             cluster.wait_ready()
             cluster.ensure_roles_and_database()
             found = embedded_addresses(cluster)
-        manifest, forgotten = restore_backup(
+        manifest = restore_backup(
             home=home.path,
             owner_url=found.owner,
             source=source.absolute(),
@@ -42,6 +42,7 @@ def command(source: Path, replace: bool) -> None:
             replace=replace,
             say=lambda text: click.echo(f"{text}…", err=True),
         )
+        forgotten = _settle()
     except (BackupProblem, DatabaseProblem) as problem:
         raise click.ClickException(str(problem)) from problem
     finally:
@@ -51,3 +52,17 @@ def command(source: Path, replace: bool) -> None:
     click.echo(f"{manifest.made_at} のバックアップを戻しました（{rows:,}行、内容は同じです）。")
     if forgotten:
         click.echo(f"バックアップの後に消去された{forgotten}件の記録を、もう一度消去しました。")
+
+
+def _settle() -> int:
+    """What needs the restored data: erase again what was erased since, and note the restore beside the audit chain."""
+    from caasis.config.bootstrap import start_django
+
+    start_django()
+
+    from caasis.audit.sealer import note_restore
+    from caasis.privacy.erasure import erase_again_after_restore
+
+    forgotten = erase_again_after_restore()
+    note_restore()
+    return forgotten

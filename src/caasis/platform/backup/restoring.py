@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -32,10 +30,11 @@ from caasis.platform.backup.fingerprint import differences, fingerprint
 
 def restore_backup(
     *, home: Path, owner_url: str, source: Path, passphrase: str, replace: bool, say: Say
-) -> tuple[Manifest, int]:
-    """Restore database, files and keys; returns the manifest and how many records were forgotten again.
+) -> Manifest:
+    """Restore database, files and keys; returns the manifest.
 
-    What was erased since the backup is erased again: tombstones of this home and of the backup are joined.
+    Tombstones of this home and of the backup are joined, so that what was erased since can be erased again
+    (`privacy.erasure.erase_again_after_restore`, which the command calls next).
 
     :raises BackupProblem: wrong passphrase, damaged files, a database that isn't empty (without `replace`), or tables
         that differ from the manifest afterwards.
@@ -67,7 +66,7 @@ def restore_backup(
         keybox.unpack((source / ANCHORS).read_bytes(), home / "anchors")
     # The index is a projection: it is made anew from the restored rows.
     shutil.rmtree(home / "index", ignore_errors=True)
-    return manifest, _forget_again(home / "keys", owner_url)
+    return manifest
 
 
 def _same(path: Path, digest: str) -> bool:
@@ -138,14 +137,3 @@ def _join_tombstones(keys: Path, before: list[str]) -> None:
     descriptor = os.open(keys / "erased.jsonl", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.writelines(f"{line}\n" for line in joined if line.strip())
-
-
-def _forget_again(keys: Path, owner_url: str) -> int:
-    ids = [UUID(json.loads(line)["key"]) for line in _tombstones(keys) if line.strip()]
-    if not ids:
-        return 0
-    with psycopg.connect(owner_url) as connection:
-        done = connection.execute(
-            "UPDATE privacy_record_key SET wrapped = '', destroyed_at = now() WHERE id = ANY(%s) AND destroyed_at IS NULL", [ids]
-        )
-        return done.rowcount
