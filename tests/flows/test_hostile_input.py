@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -120,8 +120,18 @@ def names(scene: Scene) -> dict[str, set[str]]:  # noqa: F811
 
 
 def doors(scene: Scene) -> list[Target]:  # noqa: F811
-    """Every address that takes a POST (or, in the API, an unsafe method)."""
-    return [target for target in targets(scene) if set(target.methods) - {"GET"}]
+    """Every address that takes a POST (or, in the API, an unsafe method), once."""
+    return [
+        target
+        for target in targets(scene)
+        if set(target.methods) - {"GET"} and target.object not in ("case waiting for approval", "registered case")
+    ]
+
+
+@pytest.fixture(scope="module")
+def standing_rows(people: Any) -> dict[str, int]:
+    """Rows before an attack: always these, because each attack is taken back."""
+    return rows()
 
 
 def rows() -> dict[str, int]:
@@ -132,12 +142,25 @@ def rows() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def attack(client: Client, target: Target, body: bytes, media_type: str, what: str) -> list[str]:
-    """One request; what is wrong with the answer."""
+Attack = Callable[[Client, Target, bytes, str, str], list[str]]
+
+
+@pytest.fixture
+def attack(standing_rows: dict[str, int]) -> Attack:
+    """`attack(client, target, body, media_type, what)` sends one request and says what is wrong with the answer."""
+
+    def run(client: Client, target: Target, body: bytes, media_type: str, what: str) -> list[str]:
+        return _attack(client, target, body, media_type, what, standing_rows)
+
+    return run
+
+
+def _attack(
+    client: Client, target: Target, body: bytes, media_type: str, what: str, before: dict[str, int]
+) -> list[str]:
     method = next(one for one in target.methods if one != "GET")
     place = f"{method} {target.name} ({target.object}) with {what}"
     with taken_back(client):
-        before = rows()
         answer = client.generic(method, target.url, body, content_type=media_type)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         shown = text.decode("utf-8", "replace")
@@ -169,7 +192,7 @@ def encoded(given: dict[str, bytes]) -> bytes:
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in given.items()).encode()
 
 
-def test_hostile_values_in_every_field_at_once(scene: Scene, people: Any, names: Any) -> None:  # noqa: F811
+def test_hostile_values_in_every_field_at_once(scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811
     wrong: list[str] = []
     tried = 0
     for target in doors(scene):
@@ -180,11 +203,11 @@ def test_hostile_values_in_every_field_at_once(scene: Scene, people: Any, names:
             body = encoded(dict.fromkeys(fields_of(target, names) or ["x"], value))
             wrong += attack(client, target, body[:1_900_000], FORM, what)
             tried += 1
-    assert tried > 500
+    assert tried > 400
     assert not wrong, "\n".join(wrong)
 
 
-def test_bodies_that_are_no_form(scene: Scene, people: Any) -> None:  # noqa: F811
+def test_bodies_that_are_no_form(scene: Scene, people: Any, attack: Attack) -> None:  # noqa: F811
     wrong: list[str] = []
     for target in doors(scene):
         client = people[doer_of(target.name)]
@@ -196,11 +219,11 @@ def test_bodies_that_are_no_form(scene: Scene, people: Any) -> None:  # noqa: F8
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("what", sorted(VALUES))
-def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any) -> None:  # noqa: F811
+def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811
     """Each field alone: a check that stops at the first bad field hides nothing here."""
     wrong: list[str] = []
     for target in doors(scene):
-        if target.json or target.object not in ("", "open case", "approval", "waiting contact", "article", "step 1", "step 2"):
+        if target.json or target.object in ("step 3", "step 5"):
             continue
         client = people[doer_of(target.name)]
         good = {name: str(value).encode() for name, value in (target.body or {}).items() if not isinstance(value, list)}

@@ -64,7 +64,7 @@ def must_set_up_second_factor(user: User, actor: Actor) -> bool:
 
 def holds_emergency_access(actor: Actor, centre_id: UUID | None, objects: Iterable[tuple[str, UUID]]) -> bool:
     """Whether the actor holds an emergency access, now, to one of the objects of a centre that the actor works for."""
-    if actor.id is None or not actor.works_for(centre_id):
+    if actor.id is None or centre_id is None or not actor.works_for(centre_id):
         return False
     which = Q()
     for kind, object_id in objects:

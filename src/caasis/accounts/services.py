@@ -94,7 +94,7 @@ def grant_role(*, actor: Actor, user_id: UUID, role: Role, centre_id: UUID | Non
     with actor_transaction(actor):
         user = _managed_user(actor, user_id, role, centre_id)
         row, made = Membership.objects.select_for_update().get_or_create(
-            user=user, centre_id=centre_id, role=role.value
+            user=user, centre_id=centre_id, role=role.value  # type: ignore[misc]
         )
         if not made and row.valid_to is None:
             return row
@@ -111,7 +111,7 @@ def end_role(*, actor: Actor, user_id: UUID, role: Role, centre_id: UUID | None 
     """
     with actor_transaction(actor):
         user = _managed_user(actor, user_id, role, centre_id)
-        row = Membership.objects.select_for_update().filter(user=user, centre_id=centre_id, role=role.value).first()
+        row = Membership.objects.select_for_update().filter(user=user, centre_id=centre_id, role=role.value).first()  # type: ignore[misc]
         today = day_in_japan(timezone.now())
         if row is None or (row.valid_to is not None and row.valid_to < today):
             raise NotFound

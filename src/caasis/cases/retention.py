@@ -1,46 +1,54 @@
-"""Which personal data of cases may no longer be kept: a centre's years after registration."""
+"""Retention of personal data: how long after a case was registered its people and contacts may still be named.
+
+The case itself stays: its codes and texts hold no personal data and are what the statistics are made of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
 
-from caasis.cases.models import Case, Party
-from caasis.channels.models import Contact
-from caasis.organisations.models import CentreSettings
 from caasis.organisations.selectors import CentrePolicy
-from caasis.people.models import Person
-from caasis.privacy.models import RecordKey
+from caasis.privacy.retention import RetentionRule, register_retention
 
-#: A year as retention counts it: leap days never shorten it.
-YEAR = timedelta(days=366)
+#: Record keys whose every case was registered longer ago than its centre keeps. A key that also belongs to a case which
+#: is younger, open, or without registration stays; a contact without a case counts from the day it came.
+_EXPIRED = """
+WITH kept AS (
+    SELECT c.id, c.record_key_id, c.registered_at IS NOT NULL AND c.state = 'registered'
+        AND c.registered_at < %(now)s - make_interval(years => coalesce(s.retention_years, %(years)s)) AS over
+    FROM cases_case c LEFT JOIN organisations_centre_settings s ON s.centre_id = c.owning_centre_id
+), claims AS (
+    SELECT record_key_id AS key, over FROM kept
+    UNION ALL
+    SELECT p.record_key_id, k.over
+    FROM kept k JOIN cases_party r ON r.case_id = k.id JOIN people_person p ON p.id = r.person_id
+    UNION ALL
+    SELECT t.record_key_id, k.over
+    FROM kept k JOIN cases_contact l ON l.case_id = k.id JOIN channels_contact t ON t.id = l.contact_id
+    UNION ALL
+    SELECT t.record_key_id,
+        t.offered_at < %(now)s - make_interval(years => coalesce(s.retention_years, %(years)s))
+    FROM channels_contact t LEFT JOIN organisations_centre_settings s ON s.centre_id = t.centre_id
+    WHERE NOT EXISTS (SELECT 1 FROM cases_contact l WHERE l.contact_id = t.id)
+)
+SELECT c.key FROM claims c JOIN privacy_record_key k ON k.id = c.key
+WHERE k.destroyed_at IS NULL
+GROUP BY c.key HAVING bool_and(c.over)
+ORDER BY c.key LIMIT %(limit)s
+"""
 
 
-def past_retention(now: datetime) -> QuerySet[Case]:
-    """Registered cases whose centre's years are over. What is statistical stays; names, messages and notes go."""
-    own = dict(CentreSettings.objects.values_list("centre_id", "retention_years"))
-    condition = Q(registered_at__lt=now - CentrePolicy().retention_years * YEAR) & ~Q(handling_centre_id__in=own)
-    for centre_id, years in own.items():
-        condition |= Q(handling_centre_id=centre_id, registered_at__lt=now - years * YEAR)
-    return Case.objects.filter(condition)
+def expired_keys(now: datetime, limit: int) -> Iterable[UUID]:
+    """Record keys of cases, people and contacts that are past their centre's years. Runs in the system's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED, {"now": now, "years": CentrePolicy().retention_years, "limit": limit})
+        return [row[0] for row in cursor.fetchall()]
 
 
-def expired_keys(now: datetime, limit: int) -> list[UUID]:
-    """Record keys of such cases, of their contacts, and of people who have no younger case; none that is gone already."""
-    return list(dict.fromkeys(_candidates(now, limit)))[:limit]
-
-
-def _candidates(now: datetime, limit: int) -> Iterator[UUID]:
-    old = past_retention(now)
-    alive = RecordKey.objects.filter(destroyed_at=None)
-    yield from old.filter(record_key_id__in=alive.values("id")).values_list("record_key_id", flat=True)[:limit]
-    younger = Party.objects.filter(person=OuterRef("pk")).exclude(case__in=old)
-    people = Person.objects.filter(id__in=Party.objects.filter(case__in=old).values("person_id"), erased_at=None)
-    people = people.filter(~Exists(younger), record_key_id__in=alive.values("id"))
-    yield from people.values_list("record_key_id", flat=True)[:limit]
-    contacts = Contact.objects.filter(id__in=old.values("contact_links__contact_id"), record_key_id__in=alive.values("id"))
-    open_cases = Case.objects.filter(contact_links__contact=OuterRef("pk")).exclude(pk__in=old.values("pk"))
-    yield from contacts.filter(~Exists(open_cases)).values_list("record_key_id", flat=True)[:limit]
+def register() -> None:
+    """Called once, when the room is ready."""
+    register_retention(RetentionRule("cases", expired_keys))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -67,7 +68,7 @@ def drop_unused_masters(*, patience_seconds: float = PATIENCE_SECONDS) -> set[in
     return old
 
 
-def _open_since(moment: object) -> bool:
+def _open_since(moment: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"

@@ -68,7 +68,7 @@ class Job(Generic[P]):
         if not transaction.get_connection().in_atomic_block:
             raise RuntimeError("a job is put into the queue together with the change that needs it: open a transaction")
         plain = {name: _plain(name, value) for name, value in kwargs.items()}
-        return self._task.configure().defer(**plain)
+        return int(self._task.configure().defer(**plain))
 
 
 def job(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from django.db import connection
 
@@ -14,7 +13,7 @@ from caasis.platform.outbox.relay import forget_old_events
 log = logging.getLogger(__name__)
 
 #: How long finished jobs stay for the operator to look at.
-KEEP_JOBS = timedelta(days=7)
+KEEP_JOBS_DAYS = 7
 _BATCH = 5000
 
 
@@ -41,9 +40,9 @@ def forget_finished_jobs() -> None:
             DELETE FROM procrastinate_jobs j
             USING (SELECT job_id, max(at) AS ended FROM procrastinate_events GROUP BY job_id) e
             WHERE e.job_id = j.id
-              AND (j.status IN ('succeeded', 'cancelled', 'aborted') AND e.ended < now() - %s
-                   OR j.status = 'failed' AND e.ended < now() - %s)
+              AND (j.status IN ('succeeded', 'cancelled', 'aborted') AND e.ended < now() - make_interval(days => %s)
+                   OR j.status = 'failed' AND e.ended < now() - make_interval(days => %s))
             """,
-            [KEEP_JOBS, KEEP_JOBS * 4],
+            [KEEP_JOBS_DAYS, KEEP_JOBS_DAYS * 4],
         )
         log.info("finished jobs deleted", extra={"count": cursor.rowcount})

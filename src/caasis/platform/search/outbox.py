@@ -20,6 +20,8 @@ def follow_topics(prefix: str, kind: str) -> None:
 
 def read_events(after_position: int, limit: int) -> Sequence[IndexEvent]:
     """The next events of the outbox; those that touch no document move the position on."""
+    # After a database that went away the connection of this thread is of no use: take a new one.
+    connection.close_if_unusable_or_obsolete()
     with system_transaction():
         rows = OutboxEvent.objects.filter(position__gt=after_position).order_by("position")
         return [
