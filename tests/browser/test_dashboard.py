@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_many_registrations_cause_few_requests(sign_in: Sign, live_town: Any) ->
         "() => performance.getEntriesByType('resource').filter((e) => e.name.includes('shown=figures')).map((e) => e.startTime)"
     )
     assert 1 <= len(asked) <= lasted / 2 + 1
-    assert all(later - earlier > 1900 for earlier, later in zip(asked, asked[1:], strict=False)), asked
+    assert all(later - earlier > 1900 for earlier, later in pairwise(asked)), asked
 
 
 @pytest.mark.parametrize("width", WIDTHS)

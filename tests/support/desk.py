@@ -8,10 +8,13 @@ from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from caasis.cases import services as cases
 from caasis.channels import services as channels
 from caasis.channels.services import Receipt
 from caasis.kernel.actor import Actor
+from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 
 ANSWERS: dict[str, Any] = {
@@ -37,7 +40,7 @@ ANSWERS: dict[str, Any] = {
 
 def send_consultation(centre: Any, *, today: date | None = None, **answers: Any) -> Receipt:
     """A consultation through the portal's service, in the centre's queue."""
-    day = (today or date.today()) - timedelta(days=2)
+    day = (today or day_in_japan(timezone.now())) - timedelta(days=2)
     given = {**ANSWERS, "contracted_on": day.isoformat(), "document": "yes", "document_on": day.isoformat(), **answers}
     return channels.submit(idempotency_key=str(uuid7()), answers={k: v for k, v in given.items() if v != ""}, centre=centre)
 

@@ -202,7 +202,7 @@ def daily_totals(slice_: Slice, *, actor: Actor, against: Against | None = None,
     wide = replace(slice_, start=slice_.start - timedelta(days=lead))
     rows, now, then = _both(wide, against, actor=actor)
     sums = _sums(now) | (_sums(then, "then_") if against else {})
-    counted = list(rows.values("received_on").annotate(**sums))
+    counted: list[Any] = list(rows.values("received_on").annotate(**sums))
     shift = timedelta(days=against.shift if against else 0)
     return Days(
         now={row["received_on"]: _totals(row) for row in counted if row["cases"]},
@@ -233,7 +233,8 @@ def compare_by(
     sums: dict[str, Any] = {"now": Count("case_id", filter=now)}
     if against is not None:
         sums["then"] = Count("case_id", filter=then)
-    pairs = [Pair(str(row["key"]), row["now"], row.get("then")) for row in grouped.annotate(**sums)]
+    counted: Iterable[Any] = grouped.annotate(**sums)
+    pairs = [Pair(str(row["key"]), row["now"], row.get("then")) for row in counted]
     return sorted((pair for pair in pairs if pair.now or pair.then), key=lambda pair: (-pair.now, -(pair.then or 0), pair.key))
 
 
@@ -245,7 +246,8 @@ def daily_by(dimension: str, slice_: Slice, *, actor: Actor, against: Against | 
         sums["then"] = Count("case_id", filter=then)
     shift = timedelta(days=against.shift if against else 0)
     found: dict[str, tuple[dict[date, Totals], dict[date, Totals]]] = defaultdict(lambda: ({}, {}))
-    for row in rows.values("received_on", key=F(_column(dimension))).annotate(**sums):
+    counted: Iterable[Any] = rows.values("received_on", key=F(_column(dimension))).annotate(**sums)
+    for row in counted:
         key, day = str(row["key"]), row["received_on"]
         if row["now"]:
             found[key][0][day] = Totals(cases=row["now"])

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from caasis.cases.models import Draft, Note
-from caasis.cases.retention import expired_keys
 from caasis.privacy.registry import PersonalData, register_personal_data
-from caasis.privacy.retention import RetentionRule, register_retention
 
 
 def register() -> None:
-    register_retention(RetentionRule("cases", expired_keys))
     register_personal_data(
         PersonalData(
             model=Draft,

@@ -28,7 +28,7 @@ PAGE_TEXTS = ("memo", "memo_entry", "answer_text", "note_text", "to", "handover_
 _LISTS = frozenset((Kind.CODES,))
 OPEN_NAMES = tuple(f.name for f in FIELDS if not f.sealed)
 ALL_NAMES = tuple(f.name for f in FIELDS)
-_EMPTY = (None, "", [])
+_EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def as_typed(name: str, value: Any) -> Any:
@@ -66,7 +66,7 @@ def cleaned(raw: Mapping[str, Any], *, today: date | None = None) -> tuple[dict[
 
 def digest(case_id: UUID, name: str, value: Any) -> str:
     """Ten hex digits that say whether a value is still the one that the page was opened with."""
-    if value in _EMPTY or value is False and BY_NAME[name].kind is Kind.FLAG:
+    if value in _EMPTY or (value is False and BY_NAME[name].kind is Kind.FLAG):
         value = ""
     if isinstance(value, date):
         value = value.isoformat()

@@ -248,7 +248,7 @@ def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", s
     names = names_of({case.counsellor_id for case in found if case.counsellor_id}) if not kind.nation else {}
     blocks: list[Block] = []
     for case in found:
-        group = REGISTERED if kind.nation else GROUPS[case.grp]
+        group = REGISTERED if kind.nation else GROUPS[int(getattr(case, "grp", 5))]
         if not blocks or blocks[-1].group is not group:
             blocks.append(Block(group, counts.get(group.number, 0), []))
         blocks[-1].rows.append(_row(case, group, looking, names))

@@ -28,6 +28,9 @@ from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import day_in_japan
 from caasis.people.selectors import persons_by_phone
 
+#: Kinds of the timeline's filter.
+TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
+
 
 @dataclass(slots=True)
 class Sheet:

@@ -116,7 +116,7 @@ def test_the_lines_of_a_set_share_one_scale():
     assert [panel.title for panel in figure.panels] == ["通信販売", "店舗購入"]
     heights = []
     for panel in figure.panels:
-        root = ET.fromstring(panel.picture)  # noqa: S314 - our own drawing
+        root = ET.fromstring(panel.picture)
         line = next(node for node in root.iter("line"))
         heights.append(line.get("y1"))
     assert heights[0] == heights[1], "100 lies at the same height everywhere"
@@ -161,7 +161,7 @@ def test_the_sentence_about_places_follows_the_data():
 @given(st.dictionaries(st.sampled_from([f"{n:02d}" for n in range(1, 48)]), st.integers(0, 50_000), max_size=47))
 def test_every_shown_tile_lies_in_the_class_that_the_legend_names(cases):
     figure = map_figure([Pair(code, now, None) for code, now in cases.items()], scope(NONE))
-    root = ET.fromstring(figure.wide)  # noqa: S314 - our own drawing
+    root = ET.fromstring(figure.wide)
     nodes = list(root)
     legend: dict[str, tuple[float, float]] = {}
     for index, node in enumerate(nodes):
@@ -249,6 +249,6 @@ def test_any_length_of_period_can_be_drawn(days, periods):
         for picture in (figure.wide, figure.narrow, *(panel.picture for panel in figure.panels)):
             if picture is not None:
                 numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", re.sub(r'aria-label="[^"]*"|<text.*?</text>', "", picture))]
-                ET.fromstring(picture)  # noqa: S314 - our own drawing
+                ET.fromstring(picture)
                 assert all(-60 <= n <= 1400 for n in numbers)
     assert len(figures[0].table.rows) == days

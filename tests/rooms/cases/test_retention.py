@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from caasis.cases import services
 from caasis.cases.models import Case
-from caasis.cases.retention import YEAR
 from caasis.cases.selectors import get_case, read_card
 from caasis.organisations.models import CentreSettings
 from caasis.people.models import Person
@@ -20,6 +19,7 @@ from caasis.privacy.services import read_sealed
 from tests.support.cards import COMPLETE
 
 pytestmark = pytest.mark.django_db
+YEAR = timedelta(days=366)
 
 
 def registered(town, years_ago: float):

@@ -143,6 +143,20 @@ def test_the_receipt_can_be_shown_again_for_a_day_only(town: Any, answers: dict[
     assert services.repeated_receipt(idempotency_key="once") is None
 
 
+def test_a_late_repetition_writes_nothing_and_tells_no_secret(town: Any, answers: dict[str, Any]) -> None:
+    first = submit(idempotency_key="k" * 20, answers=answers)
+    _, code = services.start_draft(answers=answers, step=5)
+    submit(idempotency_key="once", code=code)
+    with system_transaction():
+        Contact.objects.update(offered_at=timezone.now() - timedelta(days=2))
+    forget_repeat_answers()
+    late = submit(idempotency_key="k" * 20, answers=answers)
+    assert (late.receipt_number, late.secret, late.repeated) == (first.receipt_number, "", True)
+    with pytest.raises(WrongState):
+        submit(idempotency_key="once", code=code)
+    assert counts() == (2, 2, 2, 2, 2)
+
+
 # --- drafts -----------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caasis.channels.rules.deadlines import nearest_deadline, outlook
@@ -112,6 +112,11 @@ def test_answers_that_contradict_each_other_are_told() -> None:
     assert set(errors) == {"document_on"}
 
 
+# The machine may be busy; what is looked for here isn't speed.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@UNHURRIED
 @given(st.dictionaries(st.sampled_from([*NAMES, "else"]), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=4
 )))  # fmt: skip
@@ -124,6 +129,7 @@ def test_no_input_breaks_it_and_cleaning_again_changes_nothing(raw: dict[str, An
     assert again == {name: value for name, value in answers.items() if value not in ("", [])}
 
 
+@UNHURRIED
 @given(st.text())
 def test_text_is_clean_and_stays_clean(text: str) -> None:
     cleaned = clean_text(text)

@@ -82,7 +82,10 @@ _LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the consumer takes home. The secret is told here and nowhere else; only its hash is kept."""
+    """What the consumer takes home. The secret is told here and nowhere else; only its hash is kept.
+
+    `repeated` marks the receipt of an earlier submission; a day after that its secret is empty.
+    """
 
     contact_id: UUID
     receipt_number: str
@@ -154,7 +157,7 @@ def _submit_draft(
         raise Invalid(GONE)
     if draft.sent_contact_id is not None:
         known = _find_repeated(idempotency_key)
-        if known is None or known.contact_id != draft.sent_contact_id:
+        if known is None or known.contact_id != draft.sent_contact_id or not known.secret:
             raise WrongState(ALREADY_SENT)
         return known
     cleaned, errors = clean_answers(answers_of(draft), today=day_in_japan(now))
@@ -248,25 +251,28 @@ def repeated_receipt(*, idempotency_key: str) -> Receipt | None:
     For the completion page: it can be loaded again, and shows the same.
     """
     with system_transaction():
-        return _find_repeated(idempotency_key)
+        known = _find_repeated(idempotency_key)
+    return known if known is not None and known.secret else None
 
 
 def _find_repeated(idempotency_key: str) -> Receipt | None:
+    """The receipt that was given for this key. Its secret is empty once it is no longer told."""
     prints = [value.hex() for value in known_hashes("idempotency", idempotency_key)]
     contact = Contact.objects.filter(idempotency_key__in=prints).first()
-    if contact is None or not contact.repeat_answer:
+    if contact is None:
         return None
-    for version in ring().blind_masters:
+    secret = ""
+    for version in ring().blind_masters if contact.repeat_answer else ():
         try:
             plain = open_bytes(
-                _repeat_key(idempotency_key, version), bytes(contact.repeat_answer), _repeat_place(contact.id)
+                _repeat_key(idempotency_key, version), bytes(contact.repeat_answer or b""), _repeat_place(contact.id)
             )
         except WrongKeyOrPlace:
             continue
-        return Receipt(
-            contact.id, contact.receipt_number or "", plain.decode(), contact.centre_id, contact.facts, repeated=True
-        )
-    return None
+        secret = plain.decode()
+    return Receipt(
+        contact.id, contact.receipt_number or "", secret, contact.centre_id, contact.facts, repeated=True
+    )
 
 
 def _fingerprint(idempotency_key: str) -> str:

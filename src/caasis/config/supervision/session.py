@@ -176,11 +176,14 @@ class Session:
             for name in self.names:
                 supervisor.start(name)
         if answered:
-            click.echo(f"{self.serving.url} で開けます。止めるときは Ctrl+C を押してください。")
+            self._announce()
         else:
             click.echo(
-                f"画面がまだ応答しません。{self.home.log}/web.logを見るか、caasis doctor を実行してください。", err=True
+                f"画面がまだ応答しません。続けて待ちます。{self.home.log}/web.logに原因があるかもしれません。", err=True
             )
+            while not self._wait_for_first_page():
+                self._revive()
+            self._announce()
         if self.after_start is not None:
             self.after_start(self)
 
@@ -250,15 +253,21 @@ class Session:
 
     def _watch(self) -> None:
         """Wait for the end; meanwhile start again what the supervisor has given up."""
-        supervisor = Supervisor(self.home.supervisor_socket)
         while True:
             deadline = time.monotonic() + REVIVE_SECONDS
             while time.monotonic() < deadline:
                 self.pause(0.5)
-            with contextlib.suppress(SupervisorUnreachable):
-                for program in supervisor.states():
-                    if program.state == "FATAL":
-                        supervisor.start(program.name)
+            self._revive()
+
+    def _revive(self) -> None:
+        supervisor = Supervisor(self.home.supervisor_socket)
+        with contextlib.suppress(SupervisorUnreachable):
+            for program in supervisor.states():
+                if program.state == "FATAL":
+                    supervisor.start(program.name)
+
+    def _announce(self) -> None:
+        click.echo(f"{self.serving.url} で開けます。止めるときは Ctrl+C を押してください。")
 
     def _end(self) -> bool:
         """End everything, the database last; return whether nothing is left."""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from caasis.analytics.selectors import Days
 from caasis.desk.charts import svg
-from caasis.desk.charts.figure import Column, Figure, Kind, Table
+from caasis.desk.charts.figure import Column, Figure, Kind, Table, Value
 from caasis.desk.charts.scope import Scope
 from caasis.desk.charts.words import direction, listed, percent, share, signed
 from caasis.engines.calendar import holiday_name
@@ -56,9 +56,9 @@ def days_figure(daily: Days, by_form: Mapping[str, Days], form_names: Mapping[st
     columns = [Column("日", Kind.DAY), Column("祝日", Kind.TEXT), Column(words.now), Column(f"{words.now}の7日平均", Kind.DECIMAL)]
     if then is not None:
         columns += [Column(words.then), Column(f"{words.then}の7日平均", Kind.DECIMAL)]
-    rows = []
+    rows: list[list[Value]] = []
     for day in scope.days:
-        row = [day, holiday_name(day) or "", now.get(day, 0), mean(now, day)]
+        row: list[Value] = [day, holiday_name(day) or "", now.get(day, 0), mean(now, day)]
         rows.append([*row, then.get(day, 0), mean(then, day)] if then is not None else row)
     lines = f"太い線＝{words.now}の7日平均" + (f"　細い線＝{words.then}の7日平均" if then is not None else "")
     first_note = f"{lines}。" if len(scope.days) > MOST_BARS else f"棒＝{words.now}の1日ごと　{lines}。"

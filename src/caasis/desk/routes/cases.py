@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import answers, cases, contacts, home, workspace
+from caasis.desk.views import answers, cases, contacts, fragments, home, workspace
 
 _CASE = "cases/<uuid:case_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("queue", home.queue, name="queue"),
-    path("places", workspace.places, name="places"),
+    path("places", fragments.places, name="places"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/new", cases.new_case, name="new"),
     path("cases/assign", cases.assign_many, name="assign"),
@@ -23,11 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CASE}save", workspace.save, name="case-save"),
     path(f"{_CASE}draft", workspace.draft, name="case-draft"),
     path(f"{_CASE}draft/discard", workspace.discard, name="case-discard"),
-    path(f"{_CASE}clock", workspace.clock, name="case-clock"),
-    path(f"{_CASE}timeline", workspace.timeline, name="case-timeline"),
-    path(f"{_CASE}presence", workspace.presence, name="case-presence"),
-    path(f"{_CASE}news", workspace.news, name="case-news"),
-    path(f"{_CASE}preview", workspace.preview, name="case-preview"),
+    path(f"{_CASE}clock", fragments.clock, name="case-clock"),
+    path(f"{_CASE}timeline", fragments.timeline, name="case-timeline"),
+    path(f"{_CASE}presence", fragments.presence, name="case-presence"),
+    path(f"{_CASE}news", fragments.news, name="case-news"),
+    path(f"{_CASE}preview", fragments.preview, name="case-preview"),
     path(f"{_CASE}state/<slug:verb>", answers.change_state, name="case-state"),
     path(f"{_CASE}handover", answers.hand_over, name="case-handover"),
     path(f"{_CASE}take", answers.take_over, name="case-take"),

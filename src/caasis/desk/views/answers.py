@@ -27,8 +27,8 @@ from caasis.desk.access import access_case, actor_of_request, for_staff
 from caasis.desk.card import Posted, read_posted
 from caasis.desk.forms import TaskForm
 from caasis.desk.views.parts import offer_undo, page
-from caasis.desk.views.workspace import refused, save_posted, settle, show_case
 from caasis.desk.views.workspace import _conflict as conflict_page
+from caasis.desk.views.workspace import refused, save_posted, settle, show_case
 from caasis.desk.workspace import may_edit, today_in_japan
 from caasis.kernel.errors import DomainError, Invalid, NotFound, VersionConflict
 

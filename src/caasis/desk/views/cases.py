@@ -25,8 +25,8 @@ from caasis.channels.services import record_contact
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation, is_fragment
 from caasis.desk.forms import NEW_CHANNELS, AssignForm, NewCaseForm
 from caasis.desk.lists import KINDS, SINCE, read_filters, read_page, read_queue, side_counts
+from caasis.desk.views.fragments import preview_context
 from caasis.desk.views.parts import offered_undo, page
-from caasis.desk.views.workspace import preview_context
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.errors import DomainError, NotAllowed
 from caasis.kernel.ids import parse_receipt_number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -47,7 +48,7 @@ def _show(request: HttpRequest, contact: Contact, *, taken_by: str = "", status:
     case = case_of_contact(actor=actor, contact_id=contact.id)
     item = WorkItem.objects.filter(subject_kind="contact", subject_id=contact.id).first()
     purpose = stated_purpose(request) or (cases.implied_purpose(case, actor) if case else None)
-    context = {
+    context: dict[str, Any] = {
         "contact": contact,
         "item": item,
         "case": case,

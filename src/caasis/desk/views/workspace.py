@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -35,19 +34,15 @@ from caasis.desk.access import (
     is_fragment,
     stated_purpose,
 )
-from caasis.desk.assist import articles_for
-from caasis.desk.card import OPEN_NAMES, Posted, as_typed, cleaned, digests, read_posted, shown_names
+from caasis.desk.card import OPEN_NAMES, Posted, as_typed, digests, read_posted, shown_names
 from caasis.desk.clock import clock_of_card
-from caasis.desk.presence import HEARTBEAT_SECONDS, leave, lookers, note_presence
-from caasis.desk.templatetags.desk import municipality_options
+from caasis.desk.presence import HEARTBEAT_SECONDS
+from caasis.desk.views.fragments import labels_of
 from caasis.desk.views.parts import offered_undo, page
-from caasis.desk.workspace import Workspace, read_workspace, shown_card, sheet_of, today_in_japan
+from caasis.desk.workspace import TIMELINE_KINDS, Workspace, read_workspace, sheet_of, shown_card, today_in_japan
 from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.clock import JST
-from caasis.kernel.errors import DomainError, Invalid, NotFound, VersionConflict
-
-#: Kinds of the timeline's filter.
-TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
+from caasis.kernel.errors import DomainError, Invalid, VersionConflict
 
 
 @require_safe
@@ -167,7 +162,7 @@ def save(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if is_fragment(request):
         return _saved_parts(request, fresh, posted, result)
     if result is not None and result.merged:
-        messages.info(request, f"ほかの職員の変更（{_labels(result.merged)}）と合わせて保存しました。")
+        messages.info(request, f"ほかの職員の変更（{labels_of(result.merged)}）と合わせて保存しました。")
     messages.success(request, "保存しました。" if result else "変わったところはありません。")
     return redirect("desk:case", case_id=case_id)
 
@@ -280,7 +275,7 @@ def _saved_parts(request: HttpRequest, case: Case, posted: Posted, result: SaveR
         "sheet": sheet,
         "clock": clock_of_card(sheet.values, today=today_in_japan()),
         "base": digests(case.id, {name: current[name] for name in posted.raw if name in current}),
-        "merged": _labels(result.merged) if result else "",
+        "merged": labels_of(result.merged) if result else "",
         "taken_over": taken_over,
         "changed": bool(result and result.fields),
         "saved_at": timezone.now().astimezone(JST),
@@ -288,10 +283,6 @@ def _saved_parts(request: HttpRequest, case: Case, posted: Posted, result: SaveR
         "error_names": list(posted.raw),
     }
     return render(request, "desk/workspace/saved.html", context)
-
-
-def _labels(names: Any) -> str:
-    return "・".join(BY_NAME[name].label for name in names if name in BY_NAME)
 
 
 # --- drafts -----------------------------------------------------------------------------------------------------------
@@ -338,98 +329,3 @@ def discard(request: HttpRequest, case_id: UUID) -> HttpResponse:
     services.discard_draft(actor=actor_of_request(request), case_id=case_id)
     messages.success(request, "下書きを捨てて、保存ずみの内容に戻しました。")
     return redirect("desk:case", case_id=case_id)
-
-
-# --- parts that scripts load ------------------------------------------------------------------------------------------
-
-
-@require_POST
-@for_staff
-def clock(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """The deadline clock and the questions for what is typed now; nothing is saved."""
-    case = access_case(request, case_id, inside=True)
-    names = (*DEADLINE_FIELDS, "title", "product", "product_text")
-    raw = {name: request.POST.get(name, "") for name in names if name in request.POST and name != "transaction_types"}
-    raw["transaction_types"] = request.POST.getlist("transaction_types")
-    values, _ = cleaned(raw)
-    shown = clock_of_card(values, today=today_in_japan())
-    context = {"clock": shown, "case": case, "articles": articles_for(values, actor=actor_of_request(request))}
-    return render(request, "desk/workspace/clock_parts.html", context)
-
-
-@require_safe
-@for_staff
-def timeline(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """これまで, filtered by kind; loaded again when something happened."""
-    case = access_case(request, case_id, inside=True)
-    actor = actor_of_request(request)
-    work = read_workspace(case, actor=actor, purpose=stated_purpose(request))
-    kind = request.GET.get("kind", "")
-    return render(
-        request, "desk/workspace/timeline.html", {"work": work, "case": case, "kind": kind, "timeline_kinds": TIMELINE_KINDS}
-    )
-
-
-@require_POST
-@for_staff
-def presence(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """A heartbeat of the open page; answers who else is looking."""
-    case = access_case(request, case_id, inside=True)
-    actor = actor_of_request(request)
-    if request.POST.get("leaving"):
-        leave(actor=actor, case=case)
-        return HttpResponse(status=204)
-    note_presence(actor=actor, case=case, editing=request.POST.get("editing") == "1")
-    others = lookers(actor=actor, case_ids=[case.id]).get(case.id, [])
-    return render(request, "desk/workspace/presence.html", {"lookers": others})
-
-
-@require_safe
-@for_staff
-def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """What a colleague saved since this page was opened, in one line; nothing on the page is touched."""
-    case = access_case(request, case_id, inside=True)
-    actor = actor_of_request(request)
-    known = request.GET.get("version", "")
-    version = int(known) if known.isascii() and known.isdecimal() and len(known) < 9 else case.version
-    last = case.entries.filter(kind="card_saved").order_by("-at").first()
-    if last is None or last.actor_id == actor.id or last.data.get("version", 0) <= version:
-        return HttpResponse("")
-    who = names_of({last.actor_id}).get(last.actor_id, "ほかの職員") if last.actor_id else "ほかの職員"
-    fields = cases.fields_changed_since(case, version)
-    return render(request, "desk/workspace/news.html", {"who": who, "at": last.at, "fields": _labels(sorted(fields))})
-
-
-@require_safe
-@for_staff_and_nation
-def preview(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """The right-hand pane of a list: the case in short, without personal data."""
-    return render(request, "desk/cases/preview.html", preview_context(request, access_case(request, case_id)))
-
-
-def preview_context(request: HttpRequest, case: Case) -> dict[str, Any]:
-    from caasis.desk.workspace import line_of
-
-    actor = actor_of_request(request)
-    entries = cases.timeline(case, actor=actor, limit=4)
-    names = names_of({entry.actor_id for entry in entries if entry.actor_id})
-    return {
-        "case": case,
-        "contract": next(iter(case.contracts.all()), None),
-        "lines": [line_of(entry, names) for entry in entries],
-        "insider": cases.is_insider(case, actor),
-    }
-
-
-@require_safe
-@for_staff
-def places(request: HttpRequest) -> HttpResponse:
-    """Options of the municipalities of a prefecture."""
-    code = request.GET.get("prefecture_code", "")
-    if code and not (len(code) == 2 and code.isascii() and code.isdecimal()):
-        raise NotFound
-    return HttpResponse(municipality_options(code, ""))
-
-
-def workspace_url(case_id: UUID) -> str:
-    return reverse("desk:case", kwargs={"case_id": case_id})
