@@ -17,8 +17,8 @@ import httpx
 import psutil
 import psycopg
 import pytest
-
 from bench.installation import ROOT, Installation, installation
+
 from caasis.platform.database import EmbeddedCluster
 from caasis.platform.search.adapters.tantivy.folder import IndexFolder
 

@@ -37,7 +37,7 @@ def deliver() -> None:
 
 
 def counted(client: Client) -> dict[str, object]:
-    today = datetime.date.today()
+    today = datetime.datetime.now(datetime.UTC).date()
     answer = client.get("/api/v1/statistics/cases", {"by": "sales_form", "from": f"{today.year - 1}-01-01", "to": f"{today.year + 1}-12-31"})
     assert answer.status_code == 200, answer.content
     return answer.json()

@@ -153,6 +153,10 @@ def test_the_sentence_about_places_follows_the_data():
         "人口10万人あたりでは大阪がもっとも多く、東京がつづきます。前年からもっとも伸びたのは大阪（+50.0％）です。"
     )
     assert take(Pair("13", 4_000, 4_000), Pair("27", 3_000, 3_000)) == "人口10万人あたりでは大阪がもっとも多く、東京がつづきます。"
+    # A place with nine cases is on the map; the sentence says that it leaves such places out.
+    assert take(Pair("13", 400, 400), Pair("27", 300, 300), Pair("31", 9, 9)) == (
+        "10件以上の県のうち、人口10万人あたりでは大阪がもっとも多く、東京がつづきます。"
+    )
     assert take(Pair("13", 4_000, 4_000)) == "東京は人口10万人あたり28件です。"
     assert take(Pair("13", 4, 4), Pair("27", 3, 3)) == "県ごとの件数がまだ少ないため、県どうしをくらべることはできません。"
     assert take(Pair("13", 2, 2)) == "どの県も件数が少ないため、地図には出していません。"

@@ -56,7 +56,7 @@ def in_bulk(town, state: State, card: dict[str, Any]) -> Case:
         registered_at=now - timedelta(days=1),
         official=town.official,
     )
-    [[case]] = [batch for batch in register_cases_in_bulk([one])]
+    [[case]] = list(register_cases_in_bulk([one]))
     return case
 
 

@@ -127,12 +127,14 @@ def _take(shown: Sequence[Place], scope: Scope, digits: int) -> str:
     if len(ranked) == 1:
         return f"{ranked[0].prefecture.short_name}は人口10万人あたり{ranked[0].rate:,.{digits}f}件です。"
     # With few cases the order of places is chance: such a place is on the map, but no sentence is built on it.
+    everywhere = len(ranked)
     ranked = [place for place in ranked if (place.now or 0) >= FEW]
     if len(ranked) < 2:
         return "県ごとの件数がまだ少ないため、県どうしをくらべることはできません。"
     first = ranked[0].prefecture.short_name
     followers = listed([place.prefecture.short_name for place in ranked[1:3]])
-    sentence = f"人口10万人あたりでは{first}がもっとも多く、{followers}がつづきます。"
+    among = "" if len(ranked) == everywhere else f"{FEW}件以上の県のうち、"
+    sentence = f"{among}人口10万人あたりでは{first}がもっとも多く、{followers}がつづきます。"
     risen = [p for p in ranked if p.then is not None and direction(p.now or 0, p.then) > 0]
     if risen:
         most = max(risen, key=lambda p: ((p.now or 0) / (p.then or 1), p.prefecture.code))

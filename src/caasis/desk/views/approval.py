@@ -114,7 +114,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     """Several requests without a flag: first the count and the list, then, when confirmed, a result for each."""
     actor = actor_of_request(request)
     ids = list(dict.fromkeys(value for value in request.POST.getlist("approval") if _is_uuid(value)))[:QUEUE_LIMIT]
-    chosen = [row for row in approvals_waiting(actor=actor).filter(id__in=ids)]
+    chosen = list(approvals_waiting(actor=actor).filter(id__in=ids))
     if not chosen:
         messages.warning(request, "まとめて承認できる依頼がありません。一覧を見直してください。")
         return redirect("desk:approvals")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import secrets
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
