@@ -177,6 +177,8 @@ def test_without_a_passkey_the_page_says_so_and_stays(user: Any, url: str, page:
     protocol = page.context.new_cdp_session(page)
     protocol.send("WebAuthn.enable")
     page.goto(f"{url}/accounts/login/")
-    page.evaluate("navigator.credentials.get = () => Promise.reject(new DOMException('x', 'NotAllowedError'))")
+    page.evaluate(
+        "() => { navigator.credentials.get = () => Promise.reject(new DOMException('x', 'NotAllowedError')) }"
+    )
     page.get_by_role("button", name="パスキーでログイン").click()
     expect(page.get_by_role("alert")).to_contain_text("パスキーを使えませんでした。")

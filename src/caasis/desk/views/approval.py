@@ -81,7 +81,7 @@ def decide(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     actor = actor_of_request(request)
     approval = get_approval(actor=actor, approval_id=approval_id)
     approve = request.POST.get("decision") == "approve"
-    typed = {
+    typed: dict[str, Any] = {
         "reason": request.POST.get("reason", "")[:2000].replace("\x00", ""),
         "confirmed": [code for code in request.POST.getlist("confirmed") if len(code) < 40],
         "fields": [name for name in request.POST.getlist("field") if len(name) < 40][:60],

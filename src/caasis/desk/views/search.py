@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "relevance")
     sort = sort if sort in dict(SORTS) else "relevance"
     years = None if request.GET.get("years") == "all" else 3
-    context = {"text": text, "sort": sort, "sorts": SORTS, "years": request.GET.get("years", "3"), "year_choices": YEARS}
+    context: dict[str, Any] = {"text": text, "sort": sort, "sorts": SORTS, "years": request.GET.get("years", "3"), "year_choices": YEARS}
     if not text:
         return page(request, "desk/search/page.html", {**context, "found": None})
     try:
@@ -51,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
         )
     except Invalid as error:
         return page(request, "desk/search/page.html", {**context, "found": None, "sentence": error.message}, status=422)
-    kept = {"q": text, "sort": sort, "years": context["years"], **{k: v for k, v in filters.items() if v}}
+    kept: dict[str, str] = {"q": text, "sort": sort, "years": str(context["years"]), **{k: v for k, v in filters.items() if v}}
     context |= {
         "found": found,
         "facets": _facets(found.facets, kept),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -39,10 +39,7 @@ def fingerprint(connection: psycopg.Connection[Any]) -> dict[str, TablePrint]:
         if name in VOLATILE:
             continue
         query = sql.SQL(
-            cast(
-                LiteralString,
-                "SELECT count(*), coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint::numeric), 0)::text FROM {} t",
-            )
+            "SELECT count(*), coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint::numeric), 0)::text FROM {} t"
         ).format(sql.Identifier(name))
         row = connection.execute(query).fetchone()
         assert row is not None

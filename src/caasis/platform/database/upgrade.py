@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from caasis.platform.database.binaries import PACKAGE, WHEEL, Binaries, wheel_binaries
-from caasis.platform.database.cluster import SUPERUSER, EmbeddedCluster
+from caasis.platform.database.cluster import EmbeddedCluster
 from caasis.platform.database.errors import DatabaseProblem
+from caasis.platform.database.roles import SUPERUSER
 
 Say = Callable[[str], None]
 MINIMUM = 13

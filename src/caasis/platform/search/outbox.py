@@ -25,7 +25,7 @@ def read_events(after_position: int, limit: int) -> Sequence[IndexEvent]:
     with system_transaction():
         rows = OutboxEvent.objects.filter(position__gt=after_position).order_by("position")
         return [
-            IndexEvent(position, _kind(topic), str(subject))
+            IndexEvent(position or 0, _kind(topic), str(subject))
             for position, topic, subject in rows.values_list("position", "topic", "subject")[:limit]
         ]
 
