@@ -216,6 +216,19 @@ def test_an_expired_session_in_the_middle_of_a_card(sign_in: Sign, live: Any, li
     assert reload(case).summary == "時間切れの前からの入力"
 
 
+def test_the_back_button_brings_the_typing_back(sign_in: Sign, live_town: Any) -> None:
+    case = phone_case(live_town.counsellor)
+    page = sign_in("counsellor", f"/desk/cases/{case.id}/")
+    page.locator("#summary").fill("書きかけ")
+    expect(page.locator("#save-state")).to_contain_text("下書きを保存しました（", timeout=5000)
+    page.get_by_role("link", name="一覧").first.click()
+    expect(page.get_by_role("heading", name="自分の担当")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#summary")).to_have_value("書きかけ")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#save-state")).to_contain_text("保存しました（", timeout=5000)
+
+
 def test_refused_input_stays_and_says_where(sign_in: Sign, live_town: Any, axe: Any, no_sideways_scroll: Any) -> None:
     case = phone_case(live_town.counsellor)
     page = sign_in("counsellor", f"/desk/cases/{case.id}/")

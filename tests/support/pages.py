@@ -65,7 +65,7 @@ class _Parts(HTMLParser):
         self.forms: dict[str, Form] = {}
         self.open_form: Form | None = None
         self.named: dict[str, Form] = {}
-        self.loose: list[tuple[str, str]] = []
+        self.loose: list[tuple[str, dict[str, str]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -105,9 +105,9 @@ class _Parts(HTMLParser):
             if not given.get("name"):
                 return
             if owner:
-                self.loose.append((owner, given["name"]))
+                self.loose.append((owner, given))
             elif self.open_form is not None:
-                self.open_form.names.add(given["name"])
+                self.open_form.take(given)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -123,18 +123,26 @@ class Form:
     base: str = ""
     nested: Form | None = None
     names: set[str] = field(default_factory=set)
+    #: Hidden fields and what the page put into them.
+    hidden: dict[str, str] = field(default_factory=dict)
+
+    def take(self, given: dict[str, str]) -> None:
+        self.names.add(given["name"])
+        if given.get("type") == "hidden":
+            self.hidden[given["name"]] = given.get("value", "")
 
 
 def read(html: str) -> _Parts:
     parser = _Parts()
     parser.feed(html)
-    for owner, name in parser.loose:
+    for owner, given in parser.loose:
         if owner in parser.named:
-            parser.named[owner].names.add(name)
+            parser.named[owner].take(given)
     for form in parser.forms.values():
         source = parser.named.get(form.base) or form.nested
         if source is not None:
             form.names |= source.names
+            form.hidden |= source.hidden
     return parser
 
 

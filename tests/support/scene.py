@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -33,7 +34,7 @@ from caasis.knowledge.services import load_seed_articles
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
 from tests.support.cards import COMPLETE
-from tests.support.cast import make_town
+from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
 
 #: Words that stand in personal data only: none of them may appear in an answer to anybody outside the centre.
@@ -159,6 +160,13 @@ def approve(town: Any, approval: Any) -> None:
 # --- every URL --------------------------------------------------------------------------------------------------------
 
 
+#: What a page's own link or a program sends along: without it these answer alike to everybody.
+QUERIES = {
+    "desk:attachment": "?purpose=advice",
+    "api:count_cases": "?by=day&from=2026-01-01&to=2026-03-31",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One URL with one object: `object` says in words which, "" when the URL names none."""
@@ -211,7 +219,12 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
     Tests take back what a request changed with `taken_back`, and carry no `django_db` mark of their own.
     """
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_scene(make_town())
+        town = make_town()
+        hashed = make_password(PASSWORD)
+        for user in town.users.values():
+            user.password = hashed
+            user.save(update_fields=["password"])
+        yield make_scene(town)
         transaction.set_rollback(True)
 
 
@@ -279,8 +292,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     bodies: dict[str, Any] = {
         "desk:new": {"channel": "phone", "key": "matrix-key-0001"},
         "desk:assign": {"case": [str(scene.open_case.id)], "to": str(town.counsellor2.id), "confirmed": "1"},
-        "desk:case-save": {"version": case.version, "title": "書きかえた件名"},
-        "desk:case-draft": {"version": case.version, "title": "書きかけの件名", "draft_version": "9"},
+        "desk:case-save": {"version": case.version, "fields": "title", "title": "書きかえた件名"},
+        "desk:case-draft": {"version": case.version, "fields": "title", "title": "書きかけの件名", "draft_version": "9"},
         "desk:case-handover": {"version": case.version, "to": str(town.counsellor2.id)},
         "desk:case-state": {"version": case.version},
         "desk:case-reopen": {"reason": "相談者からまた電話があった"},
@@ -308,8 +321,7 @@ def targets(scene: Scene) -> list[Target]:
     """Every URL with every object, and the methods to try."""
     found: dict[tuple[str, str, str], Target] = {}
     for name, pattern, route in patterns():
-        # A file is asked for with a purpose, as the page's own link does.
-        query = "?purpose=advice" if name == "desk:attachment" else ""
+        query = QUERIES.get(name, "")
         converters = set(pattern.pattern.converters) if isinstance(pattern.pattern, RoutePattern) else set()
         wanted = converters or set(pattern.pattern.regex.groupindex)
         operations = api_methods(route)
@@ -317,6 +329,7 @@ def targets(scene: Scene) -> list[Target]:
             url = reverse(name, kwargs=arguments) + query
             if operations:
                 for method, operation in operations.items():
+                    url += QUERIES.get(operation, "")
                     target = Target(operation, words, url, (method,), _body(scene, operation, words), json=True)
                     found[(operation, words, method)] = target
             else:

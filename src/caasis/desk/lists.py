@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Case as When_
 from django.db.models import Count, FloatField, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Extract
+from django.urls import reverse
 from django.utils import timezone
 
 from caasis.accounts.selectors import names_of
@@ -28,7 +29,7 @@ from caasis.kernel.clock import JST, day_in_japan
 from caasis.queues.models import WorkItem
 from caasis.queues.selectors import waiting_items
 
-PAGE = 50
+PAGE = 30
 #: Counts go no further than this: a figure over it decides nothing, and counting it costs time.
 MOST = 1000
 NEAR_DAYS = 3
@@ -121,6 +122,7 @@ class Row:
     product: str
     counsellor: str
     lookers: list[Looker]
+    url: str
 
 
 @dataclass(slots=True)
@@ -236,7 +238,7 @@ def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", s
     """One page: five queries, and two more for who is looking, however many cases there are."""
     rows = narrowed(base_query(kind, actor=actor), filters)
     found = list(
-        after(ordered(rows, kind), cursor, kind).prefetch_related(
+        after(ordered(rows, kind), cursor, kind).defer("summary", "handling").prefetch_related(
             Prefetch("parties", Party.objects.order_by("position")),
             Prefetch("contracts", Contract.objects.order_by("position")),
         )[: size + 1]
@@ -300,6 +302,7 @@ def _row(case: Case, group: Group, looking: dict[UUID, list[Looker]], names: dic
         product=product,
         counsellor=names.get(case.counsellor_id, "") if case.counsellor_id else "",
         lookers=looking.get(case.id, []),
+        url=f"{reverse('desk:cases')}{case.id}/",
     )
 
 

@@ -35,7 +35,8 @@ def actor_transaction(actor: Actor) -> Iterator[None]:
     with transaction.atomic():
         set_scope(actor)
         yield
-        if before is not None:
+        # A transaction that is marked for rollback takes no more statements, and its scope ends with it.
+        if before is not None and not connection.needs_rollback:
             _restore_scope(before)
 
 

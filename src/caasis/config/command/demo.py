@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ def command(cases: int | None, tls: bool) -> None:
     from caasis.config.supervision.home import current_home
     from caasis.config.supervision.session import Session
 
+    if not tls:
+        # Browsers take passkeys on http://localhost; the library wants to be told that this is meant.
+        os.environ.setdefault("CAASIS_ALLOW_INSECURE_PASSKEYS", "1")
     home = current_home()
     count = str(cases or DEMO_CASES)
 
