@@ -30,6 +30,13 @@ from tests.support.scene import Scene, approve, ask, client_of, consult, scene, 
 BASELINE = Path(__file__).with_name("query_counts.json")
 ROLES = ("public", "counsellor", "official", "analyst")
 FEW, MANY = 3, 30
+#: Pages that do take more, each with how many for each row more, and why. The lead knows; none may be added unread.
+GROWS = {
+    "desk:case": (3.0, "each note is opened and logged by itself, and each note and message fetches its record's key"),
+    "desk:case-timeline": (3.0, "the same"),
+    "desk:home": (1 / (MANY - FEW), "the queue is counted once it is longer than what is shown"),
+    "desk:queue": (1 / (MANY - FEW), "the same"),
+}
 #: Logging in and second factors show no lists.
 WITHOUT_LISTS = ("account_", "mfa_", "platform:")
 
@@ -89,8 +96,18 @@ def test_more_rows_take_no_more_queries(counts: Any) -> None:
     few, many = counts
     assert len(many) > 30
     assert few.keys() == many.keys()
-    wrong = [f"{page}: {few[page]} queries for {FEW} rows, {many[page]} for {MANY}" for page in few if few[page] != many[page]]
+    wrong = []
+    for page in few:
+        allowed = round(GROWS.get(page.split()[1], (0.0, ""))[0] * (MANY - FEW))
+        if not few[page] <= many[page] <= few[page] + allowed:
+            wrong.append(f"{page}: {few[page]} queries for {FEW} rows, {many[page]} for {MANY}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_exemptions_are_still_needed(counts: Any) -> None:
+    few, many = counts
+    growing = {page.split()[1] for page in few if many[page] > few[page]}
+    assert growing == GROWS.keys()
 
 
 def test_no_page_takes_more_queries_than_its_baseline(counts: Any) -> None:

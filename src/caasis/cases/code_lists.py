@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from caasis.platform.codelists import CodeList, load_code_lists
+from caasis.platform.geography import municipality, prefecture
 
 
 @functools.cache
@@ -16,6 +17,9 @@ def label(list_name: str, code: str) -> str:
     """The Japanese label of a code; an unknown code is shown as it is, never dropped."""
     if not code:
         return ""
+    if list_name in ("prefecture", "municipality"):
+        place = prefecture(code) if list_name == "prefecture" else municipality(code)
+        return place.name if place else code
     try:
         return code_lists()[list_name].label(code)
     except KeyError:

@@ -97,6 +97,8 @@ MIDDLEWARE = [
     "caasis.platform.middleware.reference.ReferenceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "caasis.platform.middleware.headers.SecurityHeadersMiddleware",
+    # Pages are three to five times smaller; the middleware varies their length against guessing attacks.
+    "django.middleware.gzip.GZipMiddleware",
     "caasis.platform.middleware.body.BodyGuardMiddleware",
     "caasis.platform.middleware.transaction.RequestTransactionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -246,6 +246,10 @@ def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", s
     more = len(found) > size
     found = found[:size]
     counts = count_groups(rows, kind)
+    total = sum(counts.values())
+    if total > MOST and not kind.nation:
+        # Beyond the limit only a part was counted: no group's figure would be true.
+        counts = {}
     looking = lookers(actor=actor, case_ids=[case.id for case in found]) if not kind.nation else {}
     names = names_of({case.counsellor_id for case in found if case.counsellor_id}) if not kind.nation else {}
     blocks: list[Block] = []
@@ -257,7 +261,7 @@ def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", s
     return Page(
         kind=kind,
         blocks=blocks,
-        total=sum(counts.values()),
+        total=total,
         next_cursor=_encode(found[-1], kind) if more and found else "",
     )
 

@@ -286,6 +286,9 @@ def shown_card(card: dict[str, Any], names: list[str]) -> list[tuple[str, str, s
     """(name, label, words) of the fields that hold something, for reading."""
     rows = []
     for name in names:
+        if name == "title":
+            # The heading says it already.
+            continue
         value = card.get(name)
         words = place_words(name, str(value)) if name in ("prefecture_code", "municipality_code") and value else show(name, value, label)
         if words:

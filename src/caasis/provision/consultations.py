@@ -15,7 +15,7 @@ from caasis.channels.models import Contact
 from caasis.channels.rules.deadlines import deadline_facts
 from caasis.engines.deadlines import assess, summary_for_consumer
 from caasis.kernel.clock import day_in_japan
-from caasis.kernel.errors import Invalid, NotFound
+from caasis.kernel.errors import Invalid, NotFound, TooMany
 from caasis.organisations.models import Centre
 from caasis.platform.errors import problem
 from caasis.platform.lawfiles import current_law
@@ -70,6 +70,9 @@ def read_consultation(
         contact = channels.open_receipt(
             receipt_number=receipt_number, secret=unquote(secret), client=request.META.get("REMOTE_ADDR", "")
         )
+    except TooMany as error:
+        # The try that reached the limit must stay counted: answered here, because a raised error rolls back.
+        return problem(429, error.message, code=error.code, reference=getattr(request, "reference", ""))
     except Invalid as error:
         # The try must stay counted, so the answer is made here and the transaction commits.
         return problem(404, error.message, code=NotFound.code, reference=getattr(request, "reference", ""))

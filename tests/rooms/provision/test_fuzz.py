@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -28,9 +29,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from caasis.provision.api import api as the_api
-from tests.support.scene import Scene, make_scene
+from tests.support.scene import Scene, client_of, scene, taken_back  # noqa: F401
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SNAPSHOT = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
 OPERATIONS = [
@@ -51,15 +52,16 @@ TOKEN = "f" * 32
 
 
 @pytest.fixture
-def scene(town: Any) -> Scene:
-    return make_scene(town)
-
-
-@pytest.fixture
-def schema() -> Any:
+def schema() -> Iterator[Any]:
+    """The schema over the WSGI application in this thread, on the connection that holds the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
     loaded = schemathesis.openapi.from_dict(json.loads(json.dumps(the_api.get_openapi_schema(), default=str)))
     loaded.app = get_wsgi_application()
-    return loaded
+    yield loaded
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -67,14 +69,21 @@ def schema() -> Any:
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_generated_requests(
-    path: str, method: str, mode: GenerationMode, role: str, scene: Scene, schema: Any, client_for: Any
+    path: str,
+    method: str,
+    mode: GenerationMode,
+    role: str,
+    scene: Scene,  # noqa: F811
+    schema: Any,
 ) -> None:
     operation = schema[path][method]
+    if mode is GenerationMode.NEGATIVE and not any(True for _ in operation.iter_parameters()) and not operation.body:
+        pytest.skip("takes nothing that could be wrong")
     cookies = {"caasis_csrf": TOKEN}
-    client = client_for(role)
+    client = client_of(scene.town, role)
     if "caasis_session" in client.cookies:
         cookies["caasis_session"] = client.cookies["caasis_session"].value
-    headers = {"X-CSRFToken": TOKEN, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    headers = {"X-CSRFToken": TOKEN, "Accept-Encoding": "identity"}
     known = {"case_id": str(scene.open_case.id), "receipt_number": scene.receipt_number}
     real = {name: value for name, value in known.items() if "{" + name + "}" in path}
     strategy = operation.as_strategy(generation_mode=mode)
@@ -93,15 +102,13 @@ def test_generated_requests(
     )
     @given(case=strategy)
     def run(case: Any) -> None:
-        cache.clear()
-        before = transaction.savepoint()
-        try:
+        with taken_back():
+            # The schema names the session's cookie, and a made-up one would be nobody's.
+            case.cookies = dict(cookies)
             response = case.call(headers=headers)
             tried.append(response.status_code)
             case.validate_response(response, checks=CHECKS)
             assert response.status_code < 400 or response.headers["content-type"] == ["application/problem+json"]
-        finally:
-            transaction.savepoint_rollback(before)
 
     run()
     assert tried

@@ -63,8 +63,8 @@ FIELDS: tuple[Field, ...] = (
     Field("consumer_postcode", "郵便番号", "person", _K.TEXT, sealed=True, limit=10),
     Field("consumer_address", "住所", "person", _K.TEXT, sealed=True, limit=200),
     Field("contact_note", "連絡のしかた", "person", _K.TEXT, sealed=True, limit=200),
-    Field("prefecture_code", "都道府県", "party", _K.TEXT, limit=2),
-    Field("municipality_code", "市区町村", "party", _K.TEXT, limit=5),
+    Field("prefecture_code", "都道府県", "party", _K.TEXT, "prefecture", limit=2),
+    Field("municipality_code", "市区町村", "party", _K.TEXT, "municipality", limit=5),
     Field("consumer_sex", "性別", "party", _K.CODE, "sex"),
     Field("consumer_age", "年齢", "party", _K.NUMBER, limit=130),
     Field("consumer_occupation", "職業", "party", _K.CODE, "occupation"),
@@ -228,6 +228,8 @@ def show(name: str, value: Any, label_of: Callable[[str, str], str]) -> str:
         case Kind.YEN:
             return format_yen(int(value))
         case Kind.CODE:
+            return label_of(field.code_list, value)
+        case Kind.TEXT if field.code_list:
             return label_of(field.code_list, value)
         case Kind.CODES:
             return "・".join(label_of(field.code_list, code) for code in value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 #: The demo's town: enough for every chart, written in seconds.
-DEMO_SEED, DEMO_CASES, DEMO_MONTHS = 7, 6000, 14
+DEMO_SEED, DEMO_CASES, DEMO_MONTHS = 7, 8000, 26
 WAITING = 6
 
 

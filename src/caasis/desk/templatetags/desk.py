@@ -189,7 +189,8 @@ def _family(list_name: str, code: str, depth: int) -> Any:
     terms = code_lists()[list_name]
     own = terms.find(code)
     if own is not None:
-        yield code, f"{'　' * max(0, depth - 1)}{own.label}" + ("（全般）" if depth == 0 else "")
+        whole = "（全般）" if depth == 0 and terms.children(code) else ""
+        yield code, f"{'　' * max(0, depth - 1)}{own.label}{whole}"
     for child in terms.children(code):
         yield from _family(list_name, child.code, depth + 1)
 
