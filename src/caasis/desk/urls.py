@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import analysis, approval, cases, search
+from caasis.desk.routes import analysis, approval, cases, emergency, search
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *approval.urlpatterns,
     *analysis.urlpatterns,
     *search.urlpatterns,
+    *emergency.urlpatterns,
 ]

@@ -39,7 +39,11 @@ _CONFLICT = {409: Problem}
 
 
 class CaseQuery(Schema):
-    scope: ShortText = Field("centre", description="centre（自分のセンター）・mine（自分の担当）・all（見られる全部）")
+    scope: ShortText = Field(
+        "centre",
+        json_schema_extra={"enum": ["centre", "mine", "all"]},
+        description="centre（自分のセンター）・mine（自分の担当）・all（見られる全部）",
+    )
     state: ShortText = ""
     channel: ShortText = ""
     product: ShortText = ""
@@ -74,7 +78,8 @@ def _line(case: Case) -> dict[str, Any]:
 def list_fields(request: HttpRequest) -> Any:
     """The fields of a card, their kinds and code lists."""
     return [
-        {"name": f.name, "label": f.label, "kind": f.kind.value, "code_list": f.code_list, "personal": f.sealed} for f in FIELDS
+        {"name": f.name, "label": f.label, "kind": f.kind.value, "code_list": f.code_list, "personal": f.sealed}
+        for f in FIELDS
     ]
 
 
@@ -163,7 +168,9 @@ def read_case(request: HttpRequest, case_id: UUID, purpose: ShortText = "") -> A
     return out
 
 
-@router.patch("/{uuid:case_id}", response={200: SaveOut, **_CONFLICT}, operation_id="save_card", summary="カードを保存する")
+@router.patch(
+    "/{uuid:case_id}", response={200: SaveOut, **_CONFLICT}, operation_id="save_card", summary="カードを保存する"
+)
 def patch_case(request: HttpRequest, case_id: UUID, payload: CasePatch) -> Any:
     """Save changed fields. 409 when somebody else changed the same field since `version`."""
     result = services.save_card(
@@ -173,7 +180,10 @@ def patch_case(request: HttpRequest, case_id: UUID, payload: CasePatch) -> Any:
 
 
 @router.post(
-    "/{uuid:case_id}/transitions", response={200: TransitionOut, **_CONFLICT}, operation_id="lead_case", summary="状態を進める"
+    "/{uuid:case_id}/transitions",
+    response={200: TransitionOut, **_CONFLICT},
+    operation_id="lead_case",
+    summary="状態を進める",
 )
 def transition(request: HttpRequest, case_id: UUID, payload: TransitionIn) -> Any:
     """Lead a case along a verb."""

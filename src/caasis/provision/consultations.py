@@ -85,7 +85,11 @@ def read_consultation(
         "centre": centre.name,
         "received_at": contact.offered_at,
         "messages": [
-            {"author": "consumer" if message.from_consumer else "centre", "written_at": message.written_at, "text": message.text}
+            {
+                "author": "consumer" if message.from_consumer else "centre",
+                "written_at": message.written_at,
+                "text": message.text,
+            }
             for message in channels.messages_for_consumer(contact)
         ],
     }

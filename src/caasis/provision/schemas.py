@@ -9,9 +9,17 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from caasis.channels.vocabulary import HOW, MONEY_MOVING, PAID, REPLY_BY, TOPICS, WHO, YES_NO, codes
+from caasis.kernel.terms import Term
+
 #: Text that a database can hold: no NUL, no lone surrogates (JSON can carry both).
 CleanText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 ShortText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+def coded(terms: tuple[Term, ...]) -> dict[str, Any]:
+    """What the description says of a coded field. Whether a code is right is judged by the room, with its sentence."""
+    return {"enum": sorted(codes(terms))}
 
 
 class Problem(Schema):
@@ -30,28 +38,44 @@ class ConsultationIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    topic: ShortText = Field(description="cancel・paid・solicitation・product・suspicious・other")
+    topic: ShortText = Field(
+        description="cancel・paid・solicitation・product・suspicious・other", json_schema_extra=coded(TOPICS)
+    )
     story: Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")] = Field(
         description="できごと（4,000字まで）"
     )
-    wish: Annotated[str, StringConstraints(max_length=1_000, pattern=r"^[^\x00]*$")] = Field("", description="どうなったらよいか")
-    injury: ShortText = Field("unknown", description="けがや体の不調：yes・no・unknown")
-    money_moving: ShortText = Field("unknown", description="お金の予定：soon・later・no・unknown")
-    who: ShortText = Field("self", description="どなたのことか：self・family・other")
-    how: ShortText = Field("unknown", description="契約のしかた：visit・call・net・shop・friend・buyer・none・unknown")
+    wish: Annotated[str, StringConstraints(max_length=1_000, pattern=r"^[^\x00]*$")] = Field(
+        "", description="どうなったらよいか"
+    )
+    injury: ShortText = Field(
+        "unknown", description="けがや体の不調：yes・no・unknown", json_schema_extra=coded(YES_NO)
+    )
+    money_moving: ShortText = Field(
+        "unknown", description="お金の予定：soon・later・no・unknown", json_schema_extra=coded(MONEY_MOVING)
+    )
+    who: ShortText = Field("self", description="どなたのことか：self・family・other", json_schema_extra=coded(WHO))
+    how: ShortText = Field(
+        "unknown",
+        description="契約のしかた：visit・call・net・shop・friend・buyer・none・unknown",
+        json_schema_extra=coded(HOW),
+    )
     product: ShortText = Field("", description="品物・サービス")
     business: ShortText = Field("", description="相手の名前。聞いたまま")
     contracted_on: ShortText = Field("unknown", description="契約した日（2026-03-01）か unknown")
-    document: ShortText = Field("unknown", description="契約の書類を受け取ったか：yes・no・unknown")
+    document: ShortText = Field(
+        "unknown", description="契約の書類を受け取ったか：yes・no・unknown", json_schema_extra=coded(YES_NO)
+    )
     document_on: ShortText = Field("", description="書類を受け取った日（2026-03-01）か unknown")
     amount: int | ShortText = Field("unknown", description="契約の金額（円）か unknown")
-    paid: ShortText = Field("unknown", description="none・part・all・unknown")
+    paid: ShortText = Field("unknown", description="none・part・all・unknown", json_schema_extra=coded(PAID))
     name: ShortText = Field("", description="お名前（なくてもよい）")
     kana: ShortText = Field("", description="ふりがな（なくてもよい）")
     age: int | None = Field(None, description="年齢（なくてもよい）")
     postcode: ShortText = Field("", description="郵便番号。担当センターを決める")
     prefecture: ShortText = Field("", description="都道府県コード（01〜47）。郵便番号がわからないとき")
-    reply_by: ShortText = Field("site", description="お返事の方法：site・phone・mail")
+    reply_by: ShortText = Field(
+        "site", description="お返事の方法：site・phone・mail", json_schema_extra=coded(REPLY_BY)
+    )
     phone: ShortText = Field("", description="電話番号（なくてもよい）")
     mail: ShortText = Field("", description="メールアドレス（なくてもよい）")
     faq_number: ShortText = Field("", description="先に読んだ「よくある質問」の番号")

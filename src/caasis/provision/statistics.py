@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
 from caasis.analytics.definitions import K12
-from caasis.analytics.selectors import Slice, count_by, evaluate
+from caasis.analytics.selectors import DIMENSIONS, Slice, count_by, evaluate
 from caasis.cases.code_lists import label
 from caasis.organisations.models import Centre
 from caasis.platform.geography import prefectures
@@ -33,7 +33,7 @@ _LISTS = {
 class StatisticsQuery(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
-    by: ShortText
+    by: ShortText = Field(json_schema_extra={"enum": list(DIMENSIONS)})
     from_: date = Field(alias="from")
     to: date
     product: ShortText = ""
@@ -64,7 +64,9 @@ def count_cases(request: HttpRequest, query: Query[StatisticsQuery]) -> Any:
         "to": query.to,
         "definition": f"{K12.code} 第{K12.version}版：{K12.definition}",
         "cells": [
-            StatisticsCell(key=str(cell.key), label=names.get(cell.key, str(cell.key)), cases=cell.cases, amount=cell.amount)
+            StatisticsCell(
+                key=str(cell.key), label=names.get(cell.key, str(cell.key)), cases=cell.cases, amount=cell.amount
+            )
             for cell in cells
         ],
         "metrics": {code: value.value for code, value in evaluate(slice_, actor=actor).items()},

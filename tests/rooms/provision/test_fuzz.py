@@ -19,6 +19,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -77,8 +78,6 @@ def test_generated_requests(
     schema: Any,
 ) -> None:
     operation = schema[path][method]
-    if mode is GenerationMode.NEGATIVE and not any(True for _ in operation.iter_parameters()) and not operation.body:
-        pytest.skip("takes nothing that could be wrong")
     cookies = {"caasis_csrf": TOKEN}
     client = client_of(scene.town, role)
     if "caasis_session" in client.cookies:
@@ -110,7 +109,11 @@ def test_generated_requests(
             case.validate_response(response, checks=CHECKS)
             assert response.status_code < 400 or response.headers["content-type"] == ["application/problem+json"]
 
-    run()
+    try:
+        run()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE and not operation.body
+        pytest.skip("any text is a possible number and secret: nothing that this operation takes can be wrong")
     assert tried
     if mode is GenerationMode.POSITIVE and role == "counsellor" and not real:
         assert any(status < 400 for status in tried), sorted(set(tried))

@@ -43,14 +43,23 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     return found
 
 
+def _menu(actor: Actor) -> list[dict[str, str]]:
+    """What stands in the menu behind the three lines."""
+    entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
+    entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
+    return [
+        {"label": label, "url": url, "icon": icon}
+        for label, name, icon, shown in entries
+        if shown and (url := _reverse([name]))
+    ]
+
+
 def page(request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
     """A whole page in the desk's frame."""
     actor = actor_of_request(request)
     frame: dict[str, Any] = {
         "nav": navigation(actor, request.path),
-        "menu": [{"label": "ログインの設定・パスキー", "url": _reverse(["mfa_index"]), "icon": "settings"}]
-        if _reverse(["mfa_index"])
-        else [],
+        "menu": _menu(actor),
         "logout_url": _reverse(["account_logout"]),
         "login_url": settings.LOGIN_URL,
         "search_url": _reverse(["desk:search"]),
