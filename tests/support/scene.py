@@ -24,6 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
+from caasis.accounts.services import break_glass
 from caasis.cases import services as cases
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -49,6 +50,9 @@ ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
 PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ")
+
+
+EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
 
 
 @dataclass
@@ -111,6 +115,10 @@ def make_scene(town: Any) -> Scene:
     message = channels.write_answer(
         actor=town.counsellor, contact_id=taken.contact_id, text=ANSWER, leave_after_seconds=3600
     )
+    consumer = open_case.parties.get(position=1).person_id
+    emergency = break_glass(
+        actor=town.counsellor2, object_kind="person", object_id=consumer, centre_id=town.centre_a.id, reason=EMERGENCY
+    )
     approval_case, approval = ask(town, title="点検の契約をやめたい")
     registered, last = ask(town, title="登録ずみの相談")
     approve(town, last)
@@ -139,6 +147,7 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
+        more={"emergency": emergency.id},
     )
 
 
@@ -266,6 +275,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "contact_id": ("waiting contact", scene.waiting_contact),
         "attachment_id": ("file", scene.attachment),
         "approval_id": ("approval", scene.approval.id),
+        "access_id": ("emergency access", scene.more["emergency"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -298,6 +308,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:case-state": {"version": case.version},
         "desk:case-reopen": {"reason": "相談者からまた電話があった"},
         "desk:case-answer": {"version": case.version, "answer_contact": str(scene.taken_contact), "answer_text": "お返事です。"},
+        "desk:case-emergency": {"reason": EMERGENCY},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {
