@@ -125,6 +125,7 @@ def test_one_page_of_each_face(face: str, live: Any, standing: Scene, visit: Cal
 
 
 @pytest.mark.slow
+@pytest.mark.unfinished
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page(role: str, live: Any, standing: Scene, visit: Callable[..., list[str]]) -> None:
@@ -135,6 +136,7 @@ def test_every_page(role: str, live: Any, standing: Scene, visit: Callable[..., 
 
 
 @pytest.mark.slow
+@pytest.mark.unfinished
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ("public", "counsellor", "official"))
 def test_every_refusal(role: str, live: Any, standing: Scene, visit: Callable[..., list[str]]) -> None:

@@ -25,12 +25,13 @@ from tests.support.scene import Scene, Target, client_of, scene, taken_back, tar
 
 FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "xxBOUNDARYxx"
-#: Written on purpose also when the answer is a refusal: what was typed is kept as a draft, tries are counted, sessions.
+#: Written on purpose also when the answer is a refusal: what was typed is kept as a draft, tries are counted, sessions,
+#: and a page that comes back with opened personal data is one more opening.
 KEPT = (
     "cases_draft", "channels_intake_draft", "channels_attempts", "django_session", "privacy_record_key",
-    "audit_access_record", "axes_", "procrastinate_",
+    "audit_access", "axes_", "procrastinate_",
 )  # fmt: skip
-TRACE = re.compile(r"Traceback|File \"|Exception|Error at /|psycopg|django\.", re.I)
+TRACE = re.compile(r"Traceback|File \"/|[A-Z]\w+(?:Error|Exception)\b|psycopg|django\.")
 
 #: What stands in every field at once, as raw bytes of a form.
 VALUES: dict[str, bytes] = {
@@ -164,6 +165,8 @@ def _attack(
         answer = client.generic(method, target.url, body, content_type=media_type)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         shown = text.decode("utf-8", "replace")
+        if answer.get("Content-Type", "").startswith("application/json"):
+            shown = json.dumps(json.loads(shown), ensure_ascii=False)
         status = answer.status_code
         wrong = []
         if status >= 500:
@@ -202,24 +205,36 @@ def encoded(given: dict[str, bytes]) -> bytes:
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in given.items()).encode()
 
 
-def test_hostile_values_in_every_field_at_once(scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811
+#: These run with every commit, the others with `make check`.
+FIRST = ("NUL", "a lone surrogate", "Shift_JIS", "HTML", "a huge number", "1 MB")
+
+
+@pytest.mark.parametrize("what", [pytest.param(one, marks=[] if one in FIRST else pytest.mark.slow) for one in VALUES])
+def test_a_hostile_value_in_every_field_at_once(
+    what: str,
+    scene: Scene,  # noqa: F811
+    people: Any,
+    names: Any,
+    attack: Attack,
+) -> None:
     wrong: list[str] = []
     tried = 0
     for target in doors(scene):
         if target.json:
             continue
         client = people[doer_of(target.name)]
-        for what, value in VALUES.items():
-            given = dict.fromkeys(fields_of(target, names) or ["x"], value)
-            if SHOWN in given and what != "1 MB":
-                given[SHOWN] = good_values(target, names)[SHOWN]
-            body = encoded(given)
-            wrong += attack(client, target, body[:1_900_000], FORM, what)
-            tried += 1
-    assert tried > 400
+        given = dict.fromkeys(fields_of(target, names) or ["x"], VALUES[what])
+        if SHOWN in given:
+            given = {SHOWN: good_values(target, names)[SHOWN], **{k: v for k, v in given.items() if k != SHOWN}}
+        # What is longer than a request may be is cut, so that the views see it and not the limit alone.
+        wrong += attack(client, target, encoded(given)[:1_900_000], FORM, what)
+        tried += 1
+    assert tried > 25
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.unfinished
+@pytest.mark.timeout(1800)
 def test_bodies_that_are_no_form(scene: Scene, people: Any, attack: Attack) -> None:  # noqa: F811
     wrong: list[str] = []
     for target in doors(scene):
@@ -230,6 +245,7 @@ def test_bodies_that_are_no_form(scene: Scene, people: Any, attack: Attack) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.unfinished
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("what", sorted(VALUES))
 def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811

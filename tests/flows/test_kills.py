@@ -139,7 +139,7 @@ def test_one_kill_of_each_process_loses_no_acknowledged_save(running, tmp_path):
     kill_in_turn(running, tmp_path / "ledger", list(VICTIMS))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_twenty_kills_of_each_process_lose_no_acknowledged_save(running, tmp_path):
     victims = list(VICTIMS) * 20

@@ -192,7 +192,7 @@ def test_every_process_comes_back_when_all_are_killed_at_once(running: Installat
     wait_until(running.answers)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(SUPERVISED))
 def test_a_killed_process_comes_back_alone(running: Installation, name: str) -> None:
     wait_until(running.all_running)
