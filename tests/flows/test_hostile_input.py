@@ -209,7 +209,7 @@ def encoded(given: dict[str, bytes]) -> bytes:
 FIRST = ("NUL", "a lone surrogate", "Shift_JIS", "HTML", "a huge number", "1 MB")
 
 
-@pytest.mark.parametrize("what", [pytest.param(one, marks=[] if one in FIRST else pytest.mark.slow) for one in VALUES])
+@pytest.mark.parametrize("what", [pytest.param(one, marks=[] if one in FIRST else [pytest.mark.slow, pytest.mark.unfinished]) for one in VALUES])
 def test_a_hostile_value_in_every_field_at_once(
     what: str,
     scene: Scene,  # noqa: F811
