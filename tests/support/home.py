@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
+
+from caasis.platform.crypto.keyring import create_keyring
 
 _made: list[str] = []
 
@@ -21,6 +24,7 @@ os.environ["CAASIS_HOME"] = os.environ["CAASIS_TEST_HOME"]
 # Tests roll their transactions back on the connection that they hold: a pool would hand out another one.
 os.environ["CAASIS_NO_POOL"] = "1"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+create_keyring(Path(os.environ["CAASIS_HOME"]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -169,3 +169,14 @@ def test_reindexing_passes_erased_people_by(people: list[Person]) -> None:
     assert reindex.remaining() == 0
     with system_transaction():
         assert Person.objects.get(id=people[0].id).name_index is None
+
+
+def test_two_that_start_at_once_share_one_key_ring(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from caasis.platform.crypto.keyring import create_keyring
+
+    with ThreadPoolExecutor(8) as pool:
+        rings = list(pool.map(lambda _: create_keyring(tmp_path), range(16)))
+    assert len({tuple(ring.masters.items()) for ring in rings}) == 1
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["keyring.json"]

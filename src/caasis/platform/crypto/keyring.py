@@ -62,7 +62,15 @@ def create_keyring(home: Path) -> KeyRing:
         return load_keyring(home)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ring = KeyRing(1, 1, {1: secrets.token_bytes(32)}, {1: secrets.token_bytes(32)})
-    _write(path, ring)
+    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    _write(own, ring)
+    try:
+        # A link never overwrites: of two that start at once one wins, and both use the winner's keys.
+        os.link(own, path)
+    except FileExistsError:
+        return load_keyring(home)
+    finally:
+        own.unlink(missing_ok=True)
     return ring
 
 
@@ -139,7 +147,7 @@ def _write(path: Path, ring: KeyRing) -> None:
         "masters": {str(v): base64.b64encode(k).decode() for v, k in ring.masters.items()},
         "blind_masters": {str(v): base64.b64encode(k).decode() for v, k in ring.blind_masters.items()},
     }
-    temporary = path.with_suffix(".new")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(raw, file, indent=1)
