@@ -45,8 +45,9 @@ WIDTHS = {320: 700, 1440: 900}
 _INSIDE = re.compile(r"^(?:https?://(?:127\.0\.0\.1|localhost)(?::\d+)?/|data:|blob:|about:)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium for each file: while it runs, this thread has a loop, in which no other test could start its own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, headless=True, chromium_sandbox=False, args=QUIET

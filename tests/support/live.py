@@ -1,6 +1,7 @@
 """The product on a port: uvicorn with the ASGI application and the relay, in threads of the test process.
 
-One for the whole session; the transactional tests that use it empty the tables between them.
+One for each file: a relay that outlived its file would number the events of other files' tests. The transactional
+tests that use it empty the tables between them.
 """
 
 from __future__ import annotations
@@ -31,20 +32,30 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:  # type: ignore[no-untyped-def]
     import uvicorn
     from django.conf import settings
     from django.db import connections
 
     with django_db_blocker.unblock():
-        from caasis.config.asgi import application
+        from caasis.config import asgi, streaming
         from caasis.platform.outbox import relay
 
         # The hub reads the settings when it connects, and they still name the database outside the tests.
         settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"]
+        before, asgi.stream_application = asgi.stream_application, streaming.new_hub()
         port = _free_port()
-        server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                asgi.application,
+                host="127.0.0.1",
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
         stop = threading.Event()
 
         def follow() -> None:
@@ -64,7 +75,9 @@ def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:
         stop.set()
         server.should_exit = True
         for thread in threads:
-            thread.join(15)
+            thread.join(30)
+            assert not thread.is_alive(), "a part of the product did not stop"
+        asgi.stream_application = before
 
 
 #: Tables whose rows a migration made, or which count on: they stay between tests.

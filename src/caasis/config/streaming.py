@@ -74,6 +74,9 @@ def conninfo() -> str:
     return make_conninfo(**{key: str(value) for key, value in parts.items() if value})
 
 
-stream_application = StreamHub(
-    conninfo, authorise, recheck_topics=("accounts.roles_changed", "accounts.sessions_ended")
-)
+def new_hub() -> StreamHub:
+    """A hub with the product's filter; each serving process has one, which lives in that process's event loop."""
+    return StreamHub(conninfo, authorise, recheck_topics=("accounts.roles_changed", "accounts.sessions_ended"))
+
+
+stream_application = new_hub()

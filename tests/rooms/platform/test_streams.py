@@ -35,9 +35,9 @@ class Stream:
         self.beats = 0
         self.status = 0
         self.ended = threading.Event()
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         last = f"Last-Event-ID: {after}\r\n" if after is not None else ""
-        request = f"GET /desk/stream HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n{last}\r\n"
+        request = f"GET /desk/stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookie}\r\n{last}\r\n"
         self._socket.sendall(request.encode())
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -82,7 +82,7 @@ class Stream:
         return "hello" in self.kinds()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it didn't happen in time"
@@ -101,11 +101,7 @@ class Running:
     def __init__(self) -> None:
         from caasis.config import asgi, streaming
 
-        self.hub = hub_module.StreamHub(
-            streaming.conninfo,
-            streaming.authorise,
-            recheck_topics=("accounts.roles_changed", "accounts.sessions_ended"),
-        )
+        self.hub = streaming.new_hub()
         self._before, asgi.stream_application = asgi.stream_application, self.hub
         self.server = uvicorn.Server(
             uvicorn.Config(
