@@ -7,12 +7,17 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caasis.config.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
+from django.conf import settings  # noqa: E402
+
+from caasis.config.serving import ThreadedHandler  # noqa: E402
 from caasis.config.static import with_static_files  # noqa: E402
 from caasis.config.streaming import stream_application  # noqa: E402
+
+_django = ThreadedHandler(settings.REQUEST_THREADS)
 
 
 async def _dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:

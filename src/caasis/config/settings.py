@@ -47,10 +47,12 @@ _owner_url = read_secret("DATABASE_OWNER_URL") or _app_url.replace("caasis_app@"
 # is used by migrations, backup and the making of partitions only.
 DATABASES = {"default": _database(_app_url), "owner": _database(_owner_url)}
 DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
+#: Requests that a web process answers at once: each needs one connection.
+REQUEST_THREADS = int(os.environ.get("CAASIS_POOL", "20"))
 if not _flag("CAASIS_NO_POOL"):
     DATABASES["default"]["OPTIONS"]["pool"] = {  # type: ignore[index]
         "min_size": 1,
-        "max_size": int(os.environ.get("CAASIS_POOL", "20")),
+        "max_size": REQUEST_THREADS,
         "timeout": 10,
     }
 DATABASE_ROUTERS = ["caasis.platform.database.router.OwnerMigrates"]
@@ -226,7 +228,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "caasis.platform.logs.JsonFormatter"}},
-    "handlers": {"standard": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"libraries": {"()": "caasis.platform.logs.LibrariesOnlyWarn"}},
+    "handlers": {"standard": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["libraries"]}},
     "root": {"handlers": ["standard"], "level": os.environ.get("CAASIS_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -18,26 +18,28 @@ def set_scope(actor: Actor) -> None:
     """Tell the database, until the end of this transaction, who acts and for which centre."""
     if not connection.in_atomic_block:
         raise RuntimeError("the scope belongs to a transaction: open one first")
-    scope = "system" if actor.is_system else "national" if actor.is_national else "centre" if actor.centre_id else "public"
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('caasis.scope', %s, true), set_config('caasis.centre', %s, true),"
             " set_config('caasis.actor', %s, true)",
-            [scope, str(actor.centre_id or ""), str(actor.id or "")],
+            _scope_of(actor),
         )
 
 
 @contextmanager
 def actor_transaction(actor: Actor) -> Iterator[None]:
     """A transaction in the actor's scope. Inside another transaction the outer scope comes back at the end."""
-    outer = connection.in_atomic_block
-    before = _current_scope() if outer else None
+    if not connection.in_atomic_block:
+        with transaction.atomic():
+            set_scope(actor)
+            yield
+        return
     with transaction.atomic():
-        set_scope(actor)
+        before = _change_scope(_scope_of(actor))
         yield
         # A transaction that is marked for rollback takes no more statements, and its scope ends with it.
-        if before is not None and not connection.needs_rollback:
-            _restore_scope(before)
+        if before != _scope_of(actor) and not connection.needs_rollback:
+            _change_scope(before)
 
 
 @contextmanager
@@ -47,20 +49,20 @@ def system_transaction() -> Iterator[None]:
         yield
 
 
-def _current_scope() -> tuple[str, str, str]:
+def _scope_of(actor: Actor) -> tuple[str, str, str]:
+    scope = "system" if actor.is_system else "national" if actor.is_national else "centre" if actor.centre_id else "public"
+    return scope, str(actor.centre_id or ""), str(actor.id or "")
+
+
+def _change_scope(scope: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Set the scope; returns the one before. One statement: the subselect is materialised before anything is set."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_setting('caasis.scope', true), current_setting('caasis.centre', true),"
-            " current_setting('caasis.actor', true)"
+            "WITH before AS MATERIALIZED (SELECT current_setting('caasis.scope', true) AS scope,"
+            " current_setting('caasis.centre', true) AS centre, current_setting('caasis.actor', true) AS actor)"
+            " SELECT scope, centre, actor, set_config('caasis.scope', %s, true), set_config('caasis.centre', %s, true),"
+            " set_config('caasis.actor', %s, true) FROM before",
+            scope,
         )
         row = cursor.fetchone()
-    return (row[0] or "", row[1] or "", row[2] or "")
-
-
-def _restore_scope(scope: tuple[str, str, str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('caasis.scope', %s, true), set_config('caasis.centre', %s, true),"
-            " set_config('caasis.actor', %s, true)",
-            list(scope),
-        )
+    return row[0] or "", row[1] or "", row[2] or ""

@@ -130,7 +130,7 @@ def create_case(
         idempotency_key=_key_of(idempotency_key),
         strict=True,
     )
-    return Status(201, _out(get_case(actor=actor, case_id=case.id), actor))
+    return Status(201, _out(case, actor))
 
 
 def _check_arrival(at: datetime | None) -> None:

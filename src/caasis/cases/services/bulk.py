@@ -25,7 +25,6 @@ from caasis.cases.models import (
     ApprovalDecision,
     Case,
     CaseBusiness,
-    CaseContact,
     CaseEntry,
     Contract,
     Party,
@@ -33,15 +32,12 @@ from caasis.cases.models import (
 from caasis.cases.rules.card import to_json
 from caasis.cases.rules.checks import check_card
 from caasis.cases.selectors import CONTRACT_NAMES
-from caasis.cases.services.rows import CaseRows, build_case, entry
+from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases
 from caasis.cases.vocabulary import TRANSITIONS, Entry, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
-from caasis.people.models import ContactPoint, Person
-from caasis.platform.outbox.models import OutboxEvent
 from caasis.platform.outbox.publish import outbox_row
 from caasis.platform.transactions import system_transaction
-from caasis.privacy.models import RecordKey
 
 BATCH = 500
 
@@ -91,27 +87,8 @@ def _write(chunk: list[BulkCase]) -> list[Case]:
     work = _Batch()
     for one in chunk:
         _live(one, work)
-    rows = work.rows
-    # Keys and persons first, because the rest refers to them.
-    _create(RecordKey, [key for r in rows for key in r.keys])
-    _create(Person, [person for r in rows for person in r.persons])
-    _create(ContactPoint, [point for r in rows for point in r.points])
-    _create(Case, [r.case for r in rows])
-    _create(Party, [party for r in rows for party in r.parties])
-    _create(Contract, [contract for r in rows for contract in r.contracts])
-    _create(CaseBusiness, [business for r in rows for business in r.businesses])
-    _create(CaseContact, [contact for r in rows for contact in r.contacts])
-    _create(CaseEntry, [line for r in rows for line in r.entries])
-    _create(Approval, work.approvals)
-    _create(ApprovalDecision, work.decisions)
-    _create(AccessRecord, [access for r in rows for access in r.accesses])
-    _create(OutboxEvent, [event for r in rows for event in r.events])
-    return [r.case for r in rows]
-
-
-def _create(model: Any, rows: list[Any]) -> None:
-    if rows:
-        model.objects.bulk_create(rows, batch_size=2000)
+    insert_cases(work.rows, work.approvals, work.decisions)
+    return [r.case for r in work.rows]
 
 
 def _live(one: BulkCase, work: _Batch) -> None:

@@ -90,12 +90,14 @@ def open_case(
             counsellor_id=actor.id if handles else None,
             idempotency_key=key,
         )
+        if key is None:
+            return save_rows(rows)
         try:
             with transaction.atomic():
                 return save_rows(rows)
         except IntegrityError:
             # The same key arrived twice at once: the other one won.
-            known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first() if key else None
+            known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first()
             if known is None:
                 raise
             return known

@@ -1,12 +1,14 @@
-"""Building the rows of a new case, unsaved: the single service saves them one by one, the bulk service in batches."""
+"""Building the rows of a new case, unsaved: the single service inserts those of one case, the bulk service those of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
+
+from django.db.models import Model, QuerySet
 
 from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
@@ -22,6 +24,7 @@ from caasis.kernel.clock import day_in_japan, fiscal_year
 from caasis.kernel.ids import new_receipt_number, uuid7
 from caasis.people.models import ContactPoint, Person
 from caasis.people.services import build_person
+from caasis.platform.inserting import insert_together
 from caasis.platform.lawfiles import current_law
 from caasis.platform.outbox.models import OutboxEvent
 from caasis.platform.outbox.publish import outbox_row
@@ -161,17 +164,37 @@ def set_place(case: Case, parties: list[Party]) -> None:
     case.municipality_code = consumer.municipality_code
 
 
+def insert_cases(rows: Sequence[CaseRows], *others: Iterable[Model]) -> None:
+    """Insert the rows of cases, and those of `others` (lists of one model each) that belong to them."""
+    insert_together(
+        # Keys and persons first, because the rest refers to them.
+        [key for r in rows for key in r.keys],
+        [person for r in rows for person in r.persons],
+        [point for r in rows for point in r.points],
+        [r.case for r in rows],
+        [party for r in rows for party in r.parties],
+        [contract for r in rows for contract in r.contracts],
+        [business for r in rows for business in r.businesses],
+        [contact for r in rows for contact in r.contacts],
+        [line for r in rows for line in r.entries],
+        *others,
+        [access for r in rows for access in r.accesses],
+        [event for r in rows for event in r.events],
+    )
+
+
 def save_rows(rows: CaseRows) -> Case:
-    """Insert the rows of one case."""
-    RecordKey.objects.bulk_create(rows.keys)
-    Person.objects.bulk_create(rows.persons)
-    ContactPoint.objects.bulk_create(rows.points)
-    rows.case.save(force_insert=True)
-    Party.objects.bulk_create(rows.parties)
-    Contract.objects.bulk_create(rows.contracts)
-    CaseBusiness.objects.bulk_create(rows.businesses)
-    CaseContact.objects.bulk_create(rows.contacts)
-    CaseEntry.objects.bulk_create(rows.entries)
-    AccessRecord.objects.bulk_create(rows.accesses)
-    OutboxEvent.objects.bulk_create(rows.events)
+    """Insert the rows of one case. The case that comes back knows its parts, so that nobody reads them again."""
+    insert_cases([rows])
+    rows.case._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        name: _fetched(getattr(rows.case, name), parts)
+        for name, parts in (("parties", rows.parties), ("contracts", rows.contracts), ("businesses", rows.businesses))
+    }
     return rows.case
+
+
+def _fetched(manager: Any, parts: Sequence[Model]) -> QuerySet[Any]:
+    found = manager.get_queryset()
+    found._result_cache = list(parts)
+    found._prefetch_done = True
+    return cast("QuerySet[Any]", found)

@@ -1,0 +1,114 @@
+"""Inserting rows of several tables together, in one trip to the database and without the ORM's cost per value.
+
+Each table's rows travel as one JSON document that PostgreSQL unfolds (`json_populate_recordset`), and the statements
+of all tables go out in one pipeline. For a case of ten rows that is a quarter of the ORM's time, for a batch of some
+hundred a tenth (`bin/bench spine`). COPY would be faster still, but row-level security refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connections, models, router, transaction
+
+#: Rows of one statement: keeps a document below some megabytes.
+ROWS_AT_ONCE = 1000
+
+_PLAIN = (
+    models.CharField,
+    models.TextField,
+    models.BooleanField,
+    models.IntegerField,
+    models.UUIDField,
+    models.DateField,
+    models.JSONField,
+    models.BinaryField,
+    models.ForeignKey,
+)
+
+
+def insert_together(*groups: Iterable[models.Model]) -> None:
+    """Insert the rows of each group, in the order of the groups, in one transaction.
+
+    Each group holds rows of one model, with every key already known (UUIDs made in Python). Signals are not sent,
+    as with `bulk_create`; triggers of the database run.
+
+    :raises django.db.IntegrityError: and its siblings, like the ORM; nothing is written then.
+    """
+    statements: list[tuple[str, str]] = []
+    lists = [list(group) for group in groups]
+    written = [rows for rows in lists if rows]
+    if not written:
+        return
+    for rows in written:
+        sql, columns = _statement(type(rows[0]))
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            statements.append((sql, _document(part, columns)))
+    alias = router.db_for_write(type(written[0][0]))
+    connection = connections[alias]
+    with transaction.atomic(using=alias, savepoint=False):
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            raw = connection.connection
+            with raw.pipeline(), psycopg.Cursor(raw) as cursor:
+                for sql, document in statements:
+                    cursor.execute(sql, (document,))  # type: ignore[arg-type]
+    for rows in written:
+        for row in rows:
+            row._state.adding = False
+            row._state.db = alias
+
+
+@cache
+def _statement(model: type[models.Model]) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+    """The INSERT of a model, and for each column how its value is taken from a row."""
+    columns: list[tuple[str, Callable[[Any], Any]]] = []
+    for field in model._meta.concrete_fields:
+        if not isinstance(field, _PLAIN) or field.generated:
+            raise TypeError(f"{model.__name__}.{field.name}: this kind of field is not inserted here")
+        columns.append((str(field.column), _taking(field)))
+    names = ", ".join(f'"{column}"' for column, _ in columns)
+    table = model._meta.db_table
+    # The names are those of our own models.
+    sql = f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_populate_recordset(NULL::"{table}", %s::json)'  # noqa: S608
+    return sql, columns
+
+
+def _taking(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    own = type(field).pre_save is not models.Field.pre_save
+    name = field.attname
+    if own:
+        return lambda row: field.pre_save(row, True)
+    if isinstance(field, models.BinaryField):
+        # Sealed columns refuse what isn't sealed.
+        return lambda row: field.get_prep_value(getattr(row, name))
+    if isinstance(field, models.CharField | models.TextField):
+        # Members of an enumeration are written by their value.
+        return lambda row: None if (value := getattr(row, name)) is None else str(value)
+    return lambda row: getattr(row, name)
+
+
+def _document(rows: Sequence[models.Model], columns: Sequence[tuple[str, Callable[[Any], Any]]]) -> str:
+    return json.dumps(
+        [{column: take(row) for column, take in columns} for row in rows], default=_told, ensure_ascii=False
+    )
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no place in a row")
