@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,8 +22,12 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values (UUIDs as strings)."""
-        own = {f.name for f in fields(self)} - {"subject", "centre_id"}
-        return {key: _plain(value) for key, value in asdict(self).items() if key in own}
+        return {name: _plain(getattr(self, name)) for name in _own_names(type(self))}
+
+
+@cache
+def _own_names(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in ("subject", "centre_id"))
 
 
 def _plain(value: Any) -> Any:
@@ -30,4 +35,6 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -30,7 +30,13 @@ class Check:
     field: str = ""
 
     def to_json(self) -> dict[str, str]:
-        return {key: str(value) for key, value in asdict(self).items()}
+        return {
+            "code": self.code,
+            "label": self.label,
+            "verdict": str(self.verdict),
+            "message": self.message,
+            "field": self.field,
+        }
 
 
 #: Fields that a registered case needs, whatever it is about.
