@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from caasis.engines.calendar import holiday_name, is_business_day
 from caasis.engines.deadlines import Assessment, Facts, Kind, Status, assess, days_strip, summary_for_consumer
 from caasis.engines.deadlines.codec import assessment_to_json, facts_from_json, facts_to_json
 from tests.engines.deadline_cases import LAW
@@ -138,3 +139,108 @@ def test_a_consumer_is_never_told_that_it_is_too_late(facts: Facts, today: date)
 @QUICK
 def test_facts_survive_json(facts: Facts) -> None:
     assert facts_from_json(facts_to_json(facts)) == facts
+
+
+KNOWN = {"transaction_types", "assumed_types"}
+STILL_POSSIBLE = {Status.OPEN, Status.LAST_DAY, Status.OPEN_NO_END, Status.NEEDS_ANSWER, Status.RETURN_POSSIBLE}
+
+
+def known_facts(facts: Facts) -> list[str]:
+    return [field.name for field in fields(Facts) if field.name not in KNOWN and getattr(facts, field.name) is not None]
+
+
+@given(st.lists(st.sampled_from(LAW.transaction_types), unique=True, max_size=3), DAYS)
+@QUICK
+def test_without_any_fact_nothing_is_over_and_nothing_is_sure(types: list[str], today: date) -> None:
+    for item in assess(Facts(transaction_types=tuple(types)), LAW, today):
+        assert item.status in {Status.NEEDS_ANSWER, Status.NONE}
+        assert not item.certain
+        assert item.deadline is None
+
+
+@st.composite
+def nearly_certain(draw: st.DrawFn) -> tuple[Facts, date]:
+    """Contracts in which most is answered, so that certain answers are common; a few of the answers are drawn again."""
+    handed_over = draw(DAYS)
+    code = draw(
+        st.sampled_from(["door_to_door", "telephone_solicitation", "door_to_door_purchase", "deposit", "multilevel"])
+    )
+    no = (
+        "requested_visit",
+        "requested_call",
+        "car",
+        "business_use",
+        "purchase_goods_excluded",
+        "runs_shop",
+        "obstructed",
+    )
+    answers: dict[str, Any] = dict.fromkeys(no, False) | {"amount": 300_000, "consumable_used": "none"}
+    answers |= {"contract_document_on": handed_over, "contracted_on": handed_over}
+    for name in draw(st.lists(st.sampled_from(sorted(HINTS)), unique=True, max_size=3)):
+        answers[name] = draw(VALUES[HINTS[name]])
+    for name in draw(st.lists(st.sampled_from(sorted(answers)), unique=True, max_size=2)):
+        answers[name] = None
+    return Facts(transaction_types=(code,), **answers), handed_over + timedelta(days=draw(st.integers(0, 30)))
+
+
+def contradicts(name: str, facts: Facts) -> bool:
+    """Whether a fact denies what another one states: "no document" and its day, or a document older than the signing."""
+    if name.endswith("_received"):
+        return getattr(facts, name) is False and getattr(facts, name.replace("_received", "_on")) is not None
+    if name.endswith("_document_on") and name != "reissued_document_on":
+        signed = min(filter(None, (facts.applied_on, facts.contracted_on)), default=date.min)
+        return getattr(facts, name.replace("_on", "_received")) is False or getattr(facts, name) < signed
+    return False
+
+
+@given(nearly_certain())
+@settings(max_examples=200, deadline=None)
+def test_what_is_certain_without_a_fact_is_not_taken_back_when_the_fact_comes(drawn: tuple[Facts, date]) -> None:
+    """Forgetting a fact never makes the answer more certain than the truth bears: the right stands, and ends no earlier."""
+    facts, today = drawn
+    now = by_right(assess(facts, LAW, today))
+    for name in known_facts(facts):
+        if contradicts(name, facts):
+            continue
+        for code, before in by_right(assess(replace(facts, **{name: None}), LAW, today)).items():
+            if before.certain and code in now:
+                assert now[code].status in STILL_POSSIBLE, name
+                assert now[code].deadline is None or before.deadline <= now[code].deadline, name
+
+
+@given(nearly_certain())
+@settings(max_examples=200, deadline=None)
+def test_what_could_revive_an_expired_right_is_asked(drawn: tuple[Facts, date]) -> None:
+    facts, today = drawn
+    now = by_right(assess(facts, LAW, today))
+    for name in known_facts(facts):
+        if HINTS[name] is not bool or contradicts(name, facts):
+            continue
+        for code, before in by_right(assess(replace(facts, **{name: None}), LAW, today)).items():
+            if before.status is Status.EXPIRED and code in now and now[code].status in STILL_POSSIBLE:
+                assert name in [unknown.code for unknown in before.unknown]
+
+
+@given(ANY_FACTS, DAYS, st.integers(1, 40))
+@QUICK
+def test_days_left_fall_by_one_a_day(facts: Facts, today: date, later: int) -> None:
+    assume(not any(isinstance(value, date) and value > today for value in vars(facts).values()))
+    after = by_right(assess(facts, LAW, today + timedelta(days=later)))
+    for code, before in by_right(assess(facts, LAW, today)).items():
+        if before.deadline is not None and after[code].deadline is not None:
+            assert before.deadline == after[code].deadline
+            assert before.days_left is not None
+            assert after[code].days_left == before.days_left - later
+
+
+@given(ANY_FACTS, DAYS)
+@QUICK
+def test_a_last_day_that_is_closed_is_named_with_a_safer_day(facts: Facts, today: date) -> None:
+    for item in assess(facts, LAW, today):
+        if item.status not in {Status.OPEN, Status.LAST_DAY} or item.deadline is None or is_business_day(item.deadline):
+            continue
+        name = holiday_name(item.deadline) or {5: "土曜日", 6: "日曜日"}.get(item.deadline.weekday(), "年末年始")
+        assert any(name in reason and "休みの日" in reason for reason in item.reasons)
+        assert item.safest_day is not None
+        assert today <= item.safest_day <= item.deadline
+        assert item.safest_day == today or is_business_day(item.safest_day)

@@ -59,3 +59,16 @@ def test_counsellors_see_no_list_and_review_nothing(town, client_for):
     counsellor.post(reverse("desk:emergency-review", args=[access.id]))
     access.refresh_from_db()
     assert access.reviewed_at is None
+
+
+def test_the_box_that_masks_leads_there_for_who_may_not_open_it_otherwise(town, client_for):
+    case = the_case(town)
+    link = f'href="{reverse("desk:case-emergency", args=[case.id])}"'
+    page = reverse("desk:case", args=[case.id])
+    assert link in client_for("counsellor2").get(page).content.decode()
+    assert link in client_for("official").get(page).content.decode()
+    assert link not in client_for("counsellor").get(page).content.decode(), "the own case is open already"
+    opened = client_for("counsellor2").get(f"{page}?purpose=advice").content.decode()
+    assert "見本 花子" in opened and link not in opened
+    services.change_state(actor=town.counsellor, case_id=case.id, verb="finish_handling")
+    assert link in client_for("counsellor2").get(page).content.decode(), "also where the card is only read"

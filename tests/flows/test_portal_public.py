@@ -7,7 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.test import Client
+from django.contrib.messages import constants
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from caasis.kernel.actor import SYSTEM
@@ -34,8 +37,39 @@ def test_a_public_page_may_be_kept_and_sets_no_cookie(visitor: Client, path: str
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "public, max-age=60"
     assert not answer.cookies
+    assert "Cookie" not in answer["Vary"]
     html = answer.content.decode()
     assert html.count("<h1") == 1 and 'href="tel:188"' in html and "csrfmiddlewaretoken" not in html
+
+
+@pytest.mark.parametrize("path", CACHED)
+def test_a_page_that_is_kept_for_everybody_is_the_same_for_staff(visitor: Client, client_for: Any, path: str) -> None:
+    """One copy serves all, so that nothing on it may come from the session that the middleware looked into."""
+    answer = client_for("counsellor").get(path)
+    assert answer["Cache-Control"] == "public, max-age=60" and "Cookie" not in answer["Vary"]
+    assert not answer.cookies
+    assert answer.content == visitor.get(path).content
+
+
+def test_a_page_with_a_message_or_a_cookie_of_its_own_is_kept_by_nobody(visitor: Client, client_for: Any) -> None:
+    staff = client_for("counsellor")
+    staff.cookies["messages"] = _a_message()
+    answer = staff.get("/about/")
+    assert "ある人へのお知らせ" in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store" and "Cookie" in answer["Vary"]
+    visitor.cookies["caasis_session"] = "over1234567890over1234567890over"
+    answer = visitor.get("/about/")
+    assert answer["Cache-Control"] == "no-store" and answer.cookies["caasis_session"].value == ""
+
+
+def _a_message() -> str:
+    """The cookie that Django writes for a message."""
+    request = RequestFactory().get("/")
+    storage = CookieStorage(request)
+    storage.add(constants.INFO, "ある人へのお知らせ")
+    response = HttpResponse()
+    storage.update(response)
+    return response.cookies["messages"].value
 
 
 @pytest.mark.parametrize("path", OWN)

@@ -32,6 +32,7 @@ from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge.services import load_seed_articles
+from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
 from tests.support.cards import COMPLETE
@@ -126,6 +127,9 @@ def make_scene(town: Any) -> Scene:
     from caasis.knowledge.models import Article
 
     with system_transaction():
+        letter = DeadLetter.objects.create(
+            consumer="analytics.facts", position=1, topic="cases.registered", subject=uuid7(), error="KeyError", tries=3
+        )
         attachment = Attachment.objects.get(contact_id=waiting.contact_id).id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
@@ -147,7 +151,7 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id},
+        more={"emergency": emergency.id, "letter": letter.id},
     )
 
 
@@ -276,6 +280,9 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "attachment_id": ("file", scene.attachment),
         "approval_id": ("approval", scene.approval.id),
         "access_id": ("emergency access", scene.more["emergency"]),
+        "user_id": ("colleague", scene.town.users["counsellor2"].pk),
+        "centre_id": ("centre", scene.town.centre_a.id),
+        "letter_id": ("dead letter", scene.more["letter"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -309,6 +316,17 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:case-reopen": {"reason": "相談者からまた電話があった"},
         "desk:case-answer": {"version": case.version, "answer_contact": str(scene.taken_contact), "answer_text": "お返事です。"},
         "desk:case-emergency": {"reason": EMERGENCY},
+        "desk:admin-letter-discard": {"reason": "試験のデータだったため"},
+        "desk:admin-user-new": {
+            "username": "matrix-user", "display_name": "見本 花子", "role": "counsellor", "centre": str(town.centre_a.id),
+        },
+        "desk:admin-role-grant": {"role": "supervisor", "centre": str(town.centre_a.id)},
+        "desk:admin-role-end": {"held": f"counsellor:{town.centre_a.id}"},
+        "desk:admin-centre-new": {"code": "M01", "name": "新町消費生活センター", "prefecture_code": "04"},
+        "desk:admin-centre": {"name": town.centre_a.name, "prefecture_code": "04", "version": town.centre_a.version},
+        "desk:admin-centre-hours": {"opens_0_1": "09:00", "closes_0_1": "12:00"},
+        "desk:admin-day-set": {"day_y": "2099", "day_m": "4", "day_d": "1"},
+        "desk:admin-centre-settings": {"step_1": "official", "retention_years": "10", "version": "0"},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {

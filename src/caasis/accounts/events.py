@@ -46,3 +46,17 @@ class EmergencyAccessReviewed(Event):
     """The centre's head has looked at an opening in an emergency."""
 
     topic: ClassVar[str] = "accounts.emergency_access_reviewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimePasswordIssued(Event):
+    """An administrator handed out a password for one login; the one before is gone."""
+
+    topic: ClassVar[str] = "accounts.one_time_password_issued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUnlocked(Event):
+    """Failed logins of a user were forgotten, so that another try is possible at once."""
+
+    topic: ClassVar[str] = "accounts.user_unlocked"

@@ -17,6 +17,8 @@ class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     display_name = models.CharField("氏名", max_length=60, blank=True, default="")
     must_use_second_factor = models.BooleanField(default=False)
+    #: Until when the password is one that an administrator handed out: it serves for one login, or not at all after this.
+    one_time_password_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "accounts_user"

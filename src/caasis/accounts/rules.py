@@ -27,6 +27,11 @@ def may_manage_role(actor: Actor, *, user_id: UUID, role: Role, centre_id: UUID 
     return actor.has(Role.OFFICIAL) and role in CENTRE_ROLES and actor.works_for(centre_id)
 
 
+def may_manage_accounts(actor: Actor) -> bool:
+    """Passwords, sessions and locks of other people are the administrator's."""
+    return actor.is_system or actor.has(Role.ADMIN)
+
+
 def needs_second_factor(roles: Collection[Role], *, demanded: Collection[str], own: bool, centre_demands: bool) -> bool:
     """Whether a member of staff must use a second factor: by role, by the centre's setting, or by their own account's.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,12 +16,14 @@ from django.utils import timezone
 from caasis.accounts.events import (
     EmergencyAccessOpened,
     EmergencyAccessReviewed,
+    OneTimePasswordIssued,
     RolesChanged,
     SessionsEnded,
     UserCreated,
+    UserUnlocked,
 )
 from caasis.accounts.models import EmergencyAccess, Membership, User
-from caasis.accounts.rules import may_manage_role, role_fits
+from caasis.accounts.rules import may_manage_accounts, may_manage_role, role_fits
 from caasis.audit.services import record_access
 from caasis.engines.masking import find_personal, mask
 from caasis.kernel.actor import Actor, Purpose, Role
@@ -34,6 +38,11 @@ LONGEST_REASON = 500
 
 USERNAME_TAKEN = "この利用者名は使われています。別の名前にしてください。"
 USERNAME_SHAPE = "利用者名は、半角の英数字と @ . + - _ で入力してください。"
+#: How long a password that an administrator hands out waits for its one login.
+ONE_TIME_PASSWORD = timedelta(hours=72)
+#: No 0/o, 1/i/l: it is read out or copied from paper. Sixteen of them are 79 bits.
+_READABLE = "23456789abcdefghjkmnpqrstuvwxyz"
+
 WRONG_ROLE = "この役割は、そこでは使えません。役割とセンターを確かめてください。"
 
 
@@ -107,10 +116,13 @@ def grant_role(*, actor: Actor, user_id: UUID, role: Role, centre_id: UUID | Non
 def end_role(*, actor: Actor, user_id: UUID, role: Role, centre_id: UUID | None = None) -> None:
     """Take a role away, from now on. The row stays, so that it can be seen who held what.
 
-    :raises NotFound: when the user doesn't hold it.
+    :raises NotFound: when the user doesn't hold it. :raises WrongState: an administrator's own role of administrator.
     """
     with actor_transaction(actor):
         user = _managed_user(actor, user_id, role, centre_id)
+        if role is Role.ADMIN and user.pk == actor.id:
+            # Nobody can lock the last administrator out by a slip.
+            raise WrongState("自分のシステム管理者の役割は、ほかの管理者に頼んで終えてください。")
         row = Membership.objects.select_for_update().filter(user=user, centre_id=centre_id, role=role.value).first()  # type: ignore[misc]
         today = day_in_japan(timezone.now())
         if row is None or (row.valid_to is not None and row.valid_to < today):
@@ -149,6 +161,118 @@ def end_oldest_sessions(*, actor: Actor, user: User, keep: int, current_key: str
             record_access(actor=actor, action="end_sessions", object_kind="user", object_id=user.pk)
             publish(SessionsEnded(subject=user.pk, centre_id=actor.centre_id, count=len(ended)), actor=actor)
         return len(ended)
+
+
+def open_account(
+    *, actor: Actor, username: str, display_name: str, role: Role, centre_id: UUID | None = None
+) -> tuple[User, str]:
+    """Make an account with one role and a one-time password, which is returned once and stored only as its digest.
+
+    :raises Invalid: with sentences for username, display_name and role. :raises NotAllowed: unless an administrator.
+    """
+    _require_manager(actor)
+    if not role_fits(role, centre_id):
+        raise Invalid(fields={"role": [WRONG_ROLE]})
+    with actor_transaction(actor):
+        user = create_user(actor=actor, username=username, display_name=display_name)
+        grant_role(actor=actor, user_id=user.pk, role=role, centre_id=centre_id)
+        return user, issue_one_time_password(actor=actor, user_id=user.pk)
+
+
+def issue_one_time_password(*, actor: Actor, user_id: UUID) -> str:
+    """Replace a user's password by one that serves for one login within `ONE_TIME_PASSWORD`. The user's sessions end.
+
+    At that login the password is used up and the person chooses one (`use_one_time_password`).
+
+    :raises NotAllowed: unless an administrator; for oneself there is 「パスワードの変更」. :raises NotFound.
+    """
+    _require_manager(actor)
+    if user_id == actor.id:
+        raise NotAllowed("自分のパスワードは「ログインの設定」で変えてください。")
+    password = "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+    with actor_transaction(actor):
+        user = _locked_user(user_id)
+        user.set_password(password)
+        user.one_time_password_until = timezone.now() + ONE_TIME_PASSWORD
+        user.save(update_fields=["password", "one_time_password_until"])
+        record_access(actor=actor, action="issue_one_time_password", object_kind="user", object_id=user.pk)
+        publish(OneTimePasswordIssued(subject=user.pk), actor=actor)
+        # A new digest already shuts the sessions out; ending them takes them off the list as well.
+        _end_all_sessions(actor, user)
+    return password
+
+
+def use_one_time_password(*, actor: Actor, user: User) -> bool:
+    """At a login: take the one-time password away. False when the user's password is the user's own."""
+    if user.one_time_password_until is None:
+        return False
+    with actor_transaction(actor):
+        user.set_unusable_password()
+        user.one_time_password_until = None
+        user.save(update_fields=["password", "one_time_password_until"])
+        record_access(actor=actor, action="use_one_time_password", object_kind="user", object_id=user.pk)
+    return True
+
+
+def forget_late_one_time_passwords(*, actor: Actor) -> int:
+    """Take away the one-time passwords whose time is over. Returns how many."""
+    _require_manager(actor)
+    with actor_transaction(actor):
+        late = list(User.objects.select_for_update().filter(one_time_password_until__lt=timezone.now()))
+        for user in late:
+            user.set_unusable_password()
+            user.one_time_password_until = None
+            user.save(update_fields=["password", "one_time_password_until"])
+    return len(late)
+
+
+def end_sessions(*, actor: Actor, user_id: UUID) -> int:
+    """End every session of a user, e.g. after a terminal was lost. Returns how many there were.
+
+    :raises NotAllowed: unless an administrator. :raises NotFound.
+    """
+    _require_manager(actor)
+    with actor_transaction(actor):
+        return _end_all_sessions(actor, _locked_user(user_id))
+
+
+def unlock_user(*, actor: Actor, user_id: UUID) -> int:
+    """Forget the failed logins that lock a user out. Returns how many counts (one for each address) were forgotten.
+
+    :raises NotAllowed: unless an administrator. :raises NotFound.
+    """
+    _require_manager(actor)
+    with actor_transaction(actor):
+        user = _locked_user(user_id)
+        attempts = list(AccessAttempt.objects.filter(username=user.username))
+        AccessAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).delete()
+        count = len(attempts)
+        if count:
+            record_access(actor=actor, action="unlock_user", object_kind="user", object_id=user.pk)
+            publish(UserUnlocked(subject=user.pk), actor=actor)
+        return count
+
+
+def _require_manager(actor: Actor) -> None:
+    if not may_manage_accounts(actor):
+        raise NotAllowed("利用者を扱えるのは、システム管理者です。")
+
+
+def _locked_user(user_id: UUID) -> User:
+    user = User.objects.select_for_update().filter(id=user_id).first()
+    if user is None:
+        raise NotFound("この利用者は見つかりません。一覧を開き直してください。")
+    return user
+
+
+def _end_all_sessions(actor: Actor, user: User) -> int:
+    rows = list(UserSession.objects.filter(user=user))
+    for session in rows:
+        session.end()
+    if rows:
+        record_access(actor=actor, action="end_sessions", object_kind="user", object_id=user.pk)
+        publish(SessionsEnded(subject=user.pk, centre_id=actor.centre_id, count=len(rows)), actor=actor)
+    return len(rows)
 
 
 def break_glass(*, actor: Actor, object_kind: str, object_id: UUID, centre_id: UUID, reason: str) -> EmergencyAccess:

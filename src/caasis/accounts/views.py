@@ -10,8 +10,9 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 
 from caasis.accounts import forms
 from caasis.kernel.errors import NotFound
@@ -47,6 +48,10 @@ class PasswordChangeView(_Refusing, account.PasswordChangeView):  # type: ignore
 
 class PasswordSetView(_Refusing, account.PasswordSetView):  # type: ignore[misc]
     form_class = forms.SetPasswordForm
+
+    def get_default_success_url(self) -> str:
+        """To the desk, where whoever has just chosen a first password wanted to go."""
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class AuthenticateView(_Refusing, mfa.AuthenticateView):  # type: ignore[misc]

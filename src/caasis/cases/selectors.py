@@ -9,8 +9,20 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from caasis.cases.code_lists import label
-from caasis.cases.models import Approval, Case, CaseBusiness, CaseEntry, Contract, Draft, Note, Party, Task
+from caasis.cases.models import Approval, Case, CaseBusiness, CaseEntry, Contract, Draft, Harm, Note, Party, Task
 from caasis.cases.rules.card import SEALED_NAMES
+from caasis.cases.rules.fields import (
+    BUSINESS_NAMES,
+    BY_NAME,
+    CASE_NAMES,
+    CONSUMER_NAMES,
+    CONTRACT_NAMES,
+    EMPTY,
+    HARM_NAMES,
+    LAW_NAMES,
+    OTHER_NAMES,
+    Kind,
+)
 from caasis.cases.vocabulary import OPEN, PartyRole, State
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.errors import NotFound
@@ -45,6 +57,7 @@ def with_parts(cases: QuerySet[Case]) -> QuerySet[Case]:
         Prefetch("parties", Party.objects.select_related("person").order_by("position")),
         Prefetch("contracts", Contract.objects.order_by("position")),
         Prefetch("businesses", CaseBusiness.objects.order_by("position")),
+        Prefetch("harms", Harm.objects.order_by("created_at")),
     )
 
 
@@ -84,58 +97,57 @@ def contract_party_of(case: Case) -> Party | None:
 def read_card(case: Case) -> dict[str, Any]:
     """The card without personal data: field name → typed value."""
     consumer, contract_party = consumer_of(case), contract_party_of(case)
-    contract = next(iter(case.contracts.all()), None)
-    business = next(iter(case.businesses.all()), None)
     # Compared by key: without a prefetch each look brings objects of its own.
     same = None if contract_party is None else consumer is not None and contract_party.pk == consumer.pk
-    other = contract_party if same is False else None
-    card: dict[str, Any] = {
-        name: getattr(case, name)
-        for name in ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
-    }
+    return card_of_parts(
+        case,
+        consumer=consumer,
+        other=contract_party if same is False else None,
+        same=same,
+        contract=next(iter(case.contracts.all()), None),
+        business=next(iter(case.businesses.all()), None),
+        harm=next(iter(case.harms.all()), None),
+    )
+
+
+def card_of_parts(
+    case: Case,
+    *,
+    consumer: Party | None,
+    other: Party | None,
+    same: bool | None,
+    contract: Contract | None,
+    business: CaseBusiness | None,
+    harm: Harm | None,
+) -> dict[str, Any]:
+    """The card of a case's main parts, saved or not. `same` says whether the consumer is the contract party."""
+    card: dict[str, Any] = {name: getattr(case, name) for name in CASE_NAMES}
     card |= {
         "prefecture_code": consumer.prefecture_code if consumer else "",
         "municipality_code": consumer.municipality_code if consumer else "",
-        "consumer_sex": consumer.sex if consumer else "",
-        "consumer_age": consumer.age if consumer else None,
-        "consumer_occupation": consumer.occupation if consumer else "",
         "contract_party_is_consumer": same,
-        "party_relation": other.relation if other else "",
-        "party_sex": other.sex if other else "",
-        "party_age": other.age if other else None,
-        "party_occupation": other.occupation if other else "",
-        "business_name": business.name_as_heard if business else "",
-        "business_phone": business.phone if business else "",
-        "business_url": business.url if business else "",
     }
-    for name in CONTRACT_NAMES:
-        card[name] = getattr(contract, name) if contract else _CONTRACT_EMPTY[name]
+    for names, part in (
+        (CONSUMER_NAMES, consumer),
+        (OTHER_NAMES, other),
+        (BUSINESS_NAMES, business),
+        (HARM_NAMES, harm),
+    ):
+        card |= {name: getattr(part, attr) if part else _empty(name) for name, attr in names.items()}
+    card |= {name: getattr(contract, name) if contract else _empty(name) for name in CONTRACT_NAMES}
+    known = contract.law_facts if contract else {}
+    for name in LAW_NAMES:
+        value = known.get(name)
+        if value is None:
+            card[name] = _empty(name)
+        else:
+            card[name] = date.fromisoformat(value) if BY_NAME[name].kind is Kind.DAY else value
     return card
 
 
-CONTRACT_NAMES = (
-    "product",
-    "product_text",
-    "sales_form",
-    "transaction_types",
-    "contracted_on",
-    "application_document_on",
-    "contract_document_on",
-    "credit_document_on",
-    "delivered_on",
-    "document_faulty",
-    "obstructed",
-    "requested_visit",
-    "amount",
-    "paid",
-    "payment_method",
-    "notice_sent_on",
-    "content_classes",
-    "keywords",
-)
-_CONTRACT_EMPTY: dict[str, Any] = {
-    name: [] if name in ("transaction_types", "content_classes", "keywords") else None for name in CONTRACT_NAMES
-} | dict.fromkeys(("product", "product_text", "sales_form", "payment_method"), "")
+def _empty(name: str) -> Any:
+    value = EMPTY[BY_NAME[name].kind]
+    return list(value) if isinstance(value, list) else value
 
 
 def open_personal(case: Case, *, actor: Actor, purpose: Purpose | None = None) -> dict[str, str]:

@@ -91,12 +91,16 @@ class Entry(StrEnum):
     TASK_ADDED = "task_added"
     TASK_DONE = "task_done"
     FILE_ADDED = "file_added"
+    LETTER_MADE = "letter_made"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     APPROVAL_STEP = "approval_step"
     RETURNED = "returned"
     REGISTERED = "registered"
     REOPENED = "reopened"
+    BUSINESS_CONFIRMED = "business_confirmed"
+    BUSINESS_RELEASED = "business_released"
+    BUSINESS_MOVED = "business_moved"
     PERSONAL_DATA_OPENED = "personal_data_opened"
     ERASED = "erased"
 
@@ -118,12 +122,16 @@ _ENTRY_LABELS = {
     Entry.TASK_ADDED: "予定を入れました",
     Entry.TASK_DONE: "予定を終えました",
     Entry.FILE_ADDED: "資料を付けました",
+    Entry.LETTER_MADE: "通知書を作りました",
     Entry.APPROVAL_REQUESTED: "決裁を依頼しました",
     Entry.APPROVAL_WITHDRAWN: "決裁依頼を取り下げました",
     Entry.APPROVAL_STEP: "決裁しました",
     Entry.RETURNED: "差し戻しました",
     Entry.REGISTERED: "登録しました",
     Entry.REOPENED: "再開しました",
+    Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
+    Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
+    Entry.BUSINESS_MOVED: "事業者が2つに分けられました",
     Entry.PERSONAL_DATA_OPENED: "個人情報を開きました",
     Entry.ERASED: "個人情報を消去しました",
 }

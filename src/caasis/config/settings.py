@@ -196,6 +196,9 @@ SESSIONS_PER_USER = 3
 # their own staff with the feature flag `second_factor`.
 SECOND_FACTOR_ROLES = [r for r in os.environ.get("CAASIS_REQUIRE_SECOND_FACTOR", "").split(",") if r]
 
+# What the administrator's screen runs: the checks of `caasis doctor`. The desk lies below them and imports them by name.
+SYSTEM_CHECKS = "caasis.config.doctor.onscreen.findings"
+
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 TIME_ZONE = "Asia/Tokyo"

@@ -17,7 +17,7 @@ from caasis.cases.models import Case
 from caasis.channels import selectors as channels
 from caasis.channels.models import Contact
 from caasis.desk.streams import current_position
-from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Purpose
+from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Purpose, Role
 from caasis.kernel.errors import DomainError, NotAllowed, NotFound
 
 LOGIN_AGAIN = "ログインの時間が切れました。もう一度ログインしてください。"
@@ -44,14 +44,19 @@ def for_staff_and_nation(view: View) -> View:
     return _guarded(view, CENTRE_ROLES | NATIONAL_ROLES)
 
 
-def _guarded(view: View, roles: frozenset[Any]) -> View:
+def for_administrators(view: View) -> View:
+    """The view is for administrators of the system alone."""
+    return _guarded(view, frozenset({Role.ADMIN}), "この画面は、システム管理者のものです。")
+
+
+def _guarded(view: View, roles: frozenset[Any], refusal: str = "この画面は、センターの相談員と職員のものです。") -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = actor_of_request(request)
         if actor.id is None:
             return _login(request)
         if not actor.has_any(roles):
-            raise NotAllowed("この画面は、センターの相談員と職員のものです。")
+            raise NotAllowed(refusal)
         if request.method == "HEAD":
             # A page asks whether its session still holds: nothing is read, and nothing is opened.
             return HttpResponse()

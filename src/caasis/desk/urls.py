@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import analysis, approval, cases, emergency, search
+from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,5 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *approval.urlpatterns,
     *analysis.urlpatterns,
     *search.urlpatterns,
+    *businesses.urlpatterns,
     *emergency.urlpatterns,
+    *letters.urlpatterns,
+    *administration.urlpatterns,
 ]

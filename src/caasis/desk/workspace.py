@@ -15,6 +15,7 @@ from caasis.cases.code_lists import label
 from caasis.cases.models import Approval, Case, CaseEntry, Note, Party, Task
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
+from caasis.cases.rules.letters import LetterKind
 from caasis.cases.services.guards import WORKERS
 from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
@@ -23,6 +24,7 @@ from caasis.desk.assist import Suggestion, articles_for
 from caasis.desk.candidates import Candidate, candidates_for
 from caasis.desk.card import Posted, cleaned, digests, read_body, shown_names, typed_card
 from caasis.desk.clock import Clock, clock_of_card
+from caasis.desk.hints import ShownHint, shown_hints
 from caasis.desk.presence import Looker, lookers
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import day_in_japan
@@ -81,6 +83,7 @@ class Workspace:
     notes: list[tuple[Note, str, str]] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     articles: list[Suggestion] = field(default_factory=list)
+    hints: list[ShownHint] = field(default_factory=list)
     past: list[Case] = field(default_factory=list)
     past_shown: bool = False
     lookers: list[Looker] = field(default_factory=list)
@@ -164,6 +167,8 @@ def read_workspace(
     _read_messages(work, actor=actor)
     _read_history(work, actor=actor)
     work.articles = articles_for(sheet.values, actor=actor)
+    if work.editable:
+        work.hints = shown_hints(case, sheet.values)
     _read_past(work, actor=actor)
     work.lookers = lookers(actor=actor, case_ids=[case.id]).get(case.id, [])
     work.colleagues = [
@@ -254,6 +259,8 @@ def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
         more = f"{names.get(UUID(data['after']), 'ほかの職員')}さんへ"
     elif entry.kind == "opened":
         more = label("channel", str(data.get("channel", "")))
+    elif entry.kind == "letter_made" and data.get("letter") in LetterKind._value2member_map_:
+        more = LetterKind(data["letter"]).label
     elif entry.kind == "reopened":
         more = f"{data.get('count', 1)}回目"
     who = names.get(entry.actor_id, "") if entry.actor_id else ""

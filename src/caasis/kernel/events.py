@@ -26,7 +26,7 @@ class Event:
 
 
 @cache
-def _own_names(kind: type[Event]) -> tuple[str, ...]:
+def _own_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name not in ("subject", "centre_id"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -73,6 +74,9 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What can't be read. Django answers 400 also to what is too long, so that nobody would know to shorten it."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return plain_error(request, 413, "送られた内容が多すぎます。短くして、もう一度お送りください。")
     return plain_error(request, 400)
 
 

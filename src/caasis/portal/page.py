@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,7 +35,7 @@ def render_page(
     cache: bool = False,
 ) -> HttpResponse:
     """A page with the menu, where `current` is the menu's entry. `breadcrumb` is (label, URL) after the top page; the
-    last has no URL. With `cache` the page holds nothing of a person and may be kept."""
+    last has no URL. With `cache` the page holds nothing of a person and may be kept by everybody's browser and proxy."""
     page: dict[str, Any] = {
         "home_url": reverse("portal:top"),
         "nav": [{"url": reverse(f"portal:{name}"), "label": label, "current": name == current} for name, label in _NAV],
@@ -43,9 +45,29 @@ def render_page(
         page["breadcrumb"] = [{"label": "トップ", "url": page["home_url"]}] + [
             {"label": label, "url": url} for label, url in breadcrumb
         ]
-    response = render(request, template, page | (context or {}), status=status)
-    if cache and status == 200:
-        response["Cache-Control"] = PUBLIC_CACHE
+    if not (cache and status == 200):
+        return render(request, template, page | (context or {}), status=status)
+    return _shared(request, lambda: render(request, template, page | (context or {}), status=status))
+
+
+def _shared(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """A page that may be kept for everybody: `Vary: Cookie` is left out, for with it a cache keeps one copy for each
+    visitor.
+
+    The session is looked into before any view runs, to find out who acts, and the session's middleware therefore varies
+    every answer. Whether *this page* depends on the visitor is measured instead: it is shared only when making it
+    neither looked into the session nor showed a message nor needed a token.
+    """
+    session = request.session
+    looked_before, session.accessed = session.accessed, False
+    response = make()
+    # The middleware takes back the cookie of a session that is over, and a copy for everybody carries no cookie.
+    over = settings.SESSION_COOKIE_NAME in request.COOKIES and session.is_empty()
+    own = session.accessed or session.modified or over or getattr(get_messages(request), "used", False)
+    if own or "CSRF_COOKIE_NEEDS_UPDATE" in request.META:
+        session.accessed = session.accessed or looked_before
+        return response
+    response["Cache-Control"] = PUBLIC_CACHE
     return response
 
 

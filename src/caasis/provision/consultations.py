@@ -34,7 +34,8 @@ router = Router()
 def send_consultation(
     request: HttpRequest, payload: ConsultationIn, idempotency_key: ShortText = Header("", alias="Idempotency-Key")
 ) -> Any:
-    """Send a consultation. With an `Idempotency-Key` header a repeated request gives the same receipt."""
+    """Send a consultation. With an `Idempotency-Key` header a repeated request gives the same receipt; from a day after
+    the first one on, without the secret."""
     answers = {name: value for name, value in payload.dict().items() if value not in (None, "")}
     receipt = channels.submit(
         idempotency_key=idempotency_key or secrets.token_urlsafe(24),
@@ -48,7 +49,9 @@ def send_consultation(
     assessments = assess(deadline_facts(contact.facts), current_law(), today)
     told = {
         "receipt_number": receipt.receipt_number,
-        "secret": receipt.secret,
+        # A day after sending nothing is left that the secret could be told from.
+        "secret": receipt.secret or None,
+        "repeated": receipt.repeated,
         "centre": centre.name,
         "deadlines": summary_for_consumer(assessments, today),
     }

@@ -82,10 +82,11 @@ class ConsultationIn(Schema):
 
 
 class ConsultationReceipt(Schema):
-    """What the consumer keeps. The secret is shown once."""
+    """What the consumer keeps. The secret is told here and nowhere else, and to a repeated request for a day only."""
 
     receipt_number: str
-    secret: str
+    secret: str | None = Field(description="暗証番号。送ってから1日をすぎた送り直しには出さない（null）")
+    repeated: bool = Field(description="同じ Idempotency-Key で、もう送られていた")
     centre: str
     deadlines: list[str] = Field(description="動いているかもしれない期限と、いまできること")
 

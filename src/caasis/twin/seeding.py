@@ -15,7 +15,9 @@ from caasis.accounts.models import Membership, User
 from caasis.analytics.facts import store_facts
 from caasis.businesses.models import Business as BusinessRow
 from caasis.businesses.models import BusinessAlias
+from caasis.businesses.services import write_keys
 from caasis.cases.code_lists import code_lists
+from caasis.cases.services.counterparties import count_confirmations
 from caasis.cases.services.bulk import BulkCase, analyse_tables, register_cases_in_bulk
 from caasis.cases.vocabulary import State
 from caasis.engines.japanese import normalise_name
@@ -97,6 +99,8 @@ def seed_town(
         seeded.cases += len(batch)
         say("相談", seeded.cases + len(known), count)
     if seeded.cases:
+        with system_transaction():
+            count_confirmations(list(businesses.values()))
         analyse_tables()
     return seeded
 
@@ -223,6 +227,7 @@ def write_businesses(town_plan: Plan) -> dict[str, UUID]:
             ids[trader.id] = row.id
         BusinessRow.objects.bulk_create(rows.values(), batch_size=1000)
         BusinessAlias.objects.bulk_create(aliases, batch_size=2000, ignore_conflicts=True)
+        write_keys([row.id for row in rows.values()])
     return ids
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.utils import timezone
 
 from caasis.channels import services as channels
+from caasis.channels.jobs import forget_repeat_answers
 from caasis.channels.models import Contact
 from caasis.kernel.ids import new_receipt_number
 from caasis.platform.transactions import system_transaction
@@ -63,10 +66,6 @@ def test_a_consultation_is_sent_and_read_again(api: Any, town: Any) -> None:
 
 
 def test_deadlines_are_told_at_once(api: Any, town: Any) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     from caasis.kernel.clock import day_in_japan
 
     day = (day_in_japan(timezone.now()) - timedelta(days=2)).isoformat()
@@ -86,6 +85,21 @@ def test_the_same_key_and_words_give_the_same_receipt(api: Any, town: Any) -> No
     other = send(api, key="once", story="別のできごと").json()
     assert other["receipt_number"] != first["receipt_number"], "a key that somebody else chose leads nowhere"
     assert send(api).json()["receipt_number"] != send(api).json()["receipt_number"], "without a key each is its own"
+
+
+def test_a_repetition_after_a_day_gives_the_number_without_the_secret(api: Any, town: Any) -> None:
+    first = send(api, key="once").json()
+    assert first["repeated"] is False
+    soon = send(api, key="once").json()
+    assert soon == {**first, "repeated": True}
+    with system_transaction():
+        Contact.objects.update(offered_at=timezone.now() - timedelta(days=1, minutes=1))
+    assert forget_repeat_answers() == 1
+    late = send(api, key="once")
+    assert late.status_code == 201, late.content.decode()
+    assert late.json() == {**first, "secret": None, "repeated": True}
+    assert contacts() == 1
+    assert read(api, first["receipt_number"], first["secret"]).status_code == 200, "the secret itself still opens"
 
 
 def test_the_centres_answer_is_seen(api: Any, town: Any) -> None:

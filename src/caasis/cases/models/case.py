@@ -80,6 +80,8 @@ class Party(Record):
     residence = models.CharField(max_length=20, blank=True, default="")
     language = models.CharField(max_length=8, blank=True, default="ja")
     relation = models.CharField(max_length=30, blank=True, default="")
+    #: How to reach and treat this person without harm: codes, so that they show while the name is masked.
+    care = models.JSONField(default=list)
 
     class Meta:
         db_table = "cases_party"
@@ -109,6 +111,16 @@ class Contract(Record):
     paid = models.BigIntegerField(null=True)
     payment_method = models.CharField(max_length=30, blank=True, default="")
     notice_sent_on = models.DateField(null=True)
+    notice_means = models.CharField(max_length=20, blank=True, default="")
+    led_by = models.CharField(max_length=30, blank=True, default="")
+    contract_place = models.CharField(max_length=60, blank=True, default="")
+    overview_document_on = models.DateField(null=True)
+    service_until = models.DateField(null=True)
+    outstanding = models.BigIntegerField(null=True)
+    refunded = models.BigIntegerField(null=True)
+    instalments = models.PositiveSmallIntegerField(null=True)
+    #: Answers that deadlines depend on, by the names of engines.deadlines.Facts; days as ISO texts, unknown is absent.
+    law_facts = models.JSONField(default=dict)
     content_classes = models.JSONField(default=list)
     keywords = models.JSONField(default=list)
 
@@ -140,14 +152,20 @@ class Harm(Record):
     """危害 (injured) or 危険 (might have been)."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="harms")
-    injured = models.BooleanField()
+    injured = models.BooleanField(null=True)
     kind = models.CharField(max_length=30, blank=True, default="")
     degree = models.CharField(max_length=30, blank=True, default="")
     treatment_days = models.PositiveSmallIntegerField(null=True)
     happened_on = models.DateField(null=True)
+    place = models.CharField(max_length=60, blank=True, default="")
+    product = models.CharField(max_length=80, blank=True, default="")
+    model = models.CharField(max_length=80, blank=True, default="")
+    lot = models.CharField(max_length=80, blank=True, default="")
+    kept = models.BooleanField(null=True)
 
     class Meta:
         db_table = "cases_harm"
+        ordering = ["created_at"]
 
 
 class CaseContact(Record):

@@ -8,95 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
+from caasis.cases.rules.fields import BY_NAME, FIELDS, SEALED_NAMES, Field, Kind
 from caasis.engines.japanese import format_date_ja, format_yen, parse_japanese_date, parse_yen
 
-
-class Kind(StrEnum):
-    """How a field is typed and shown."""
-
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    CODE = "code"
-    CODES = "codes"
-    WORDS = "words"
-    DAY = "day"
-    YEN = "yen"
-    NUMBER = "number"
-    FLAG = "flag"
-    MAYBE = "maybe"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One input of the card. `owner` is the table that keeps it, `sealed` says that it is personal data."""
-
-    name: str
-    label: str
-    owner: str
-    kind: Kind
-    code_list: str = ""
-    sealed: bool = False
-    limit: int = 0
-
-
-_K = Kind
-FIELDS: tuple[Field, ...] = (
-    Field("kind", "相談の種類", "case", _K.CODE, "kind"),
-    Field("channel", "受付方法", "case", _K.CODE, "channel"),
-    Field("route", "受付経路", "case", _K.CODE, "route"),
-    Field("title", "件名", "case", _K.TEXT, limit=120),
-    Field("summary", "相談概要", "case", _K.LONG_TEXT, limit=20_000),
-    Field("handling", "処理概要", "case", _K.LONG_TEXT, limit=20_000),
-    Field("result", "処理結果", "case", _K.CODE, "result"),
-    Field("ended_reason", "終えた理由", "case", _K.CODE, "ended_reason"),
-    Field("injury", "けが・事故", "case", _K.FLAG),
-    Field("money_moving", "お金が動きそう", "case", _K.FLAG),
-    Field("consumer_name", "相談者の氏名", "person", _K.TEXT, sealed=True, limit=80),
-    Field("consumer_kana", "ふりがな", "person", _K.TEXT, sealed=True, limit=120),
-    Field("consumer_phone", "電話番号", "person", _K.TEXT, sealed=True, limit=40),
-    Field("consumer_mail", "メールアドレス", "person", _K.TEXT, sealed=True, limit=200),
-    Field("consumer_postcode", "郵便番号", "person", _K.TEXT, sealed=True, limit=10),
-    Field("consumer_address", "住所", "person", _K.TEXT, sealed=True, limit=200),
-    Field("contact_note", "連絡のしかた", "person", _K.TEXT, sealed=True, limit=200),
-    Field("prefecture_code", "都道府県", "party", _K.TEXT, "prefecture", limit=2),
-    Field("municipality_code", "市区町村", "party", _K.TEXT, "municipality", limit=5),
-    Field("consumer_sex", "性別", "party", _K.CODE, "sex"),
-    Field("consumer_age", "年齢", "party", _K.NUMBER, limit=130),
-    Field("consumer_occupation", "職業", "party", _K.CODE, "occupation"),
-    Field("contract_party_is_consumer", "契約当事者も本人", "party", _K.MAYBE),
-    Field("party_relation", "相談者から見た続柄", "second_party", _K.TEXT, limit=30),
-    Field("party_sex", "契約当事者の性別", "second_party", _K.CODE, "sex"),
-    Field("party_age", "契約当事者の年齢", "second_party", _K.NUMBER, limit=130),
-    Field("party_occupation", "契約当事者の職業", "second_party", _K.CODE, "occupation"),
-    Field("product", "商品・役務", "contract", _K.CODE, "product"),
-    Field("product_text", "商品・役務（聞いたまま）", "contract", _K.TEXT, limit=80),
-    Field("sales_form", "販売購入形態", "contract", _K.CODE, "sales_form"),
-    Field("transaction_types", "取引類型", "contract", _K.CODES, "transaction_type"),
-    Field("contracted_on", "契約日", "contract", _K.DAY),
-    Field("application_document_on", "申込書面を受け取った日", "contract", _K.DAY),
-    Field("contract_document_on", "書面を受け取った日", "contract", _K.DAY),
-    Field("credit_document_on", "クレジット書面を受け取った日", "contract", _K.DAY),
-    Field("delivered_on", "商品が届いた日", "contract", _K.DAY),
-    Field("document_faulty", "書面の不備", "contract", _K.MAYBE),
-    Field("obstructed", "クーリング・オフの妨害", "contract", _K.MAYBE),
-    Field("requested_visit", "来訪を頼んだ", "contract", _K.MAYBE),
-    Field("amount", "契約金額", "contract", _K.YEN),
-    Field("paid", "既支払額", "contract", _K.YEN),
-    Field("payment_method", "支払方法", "contract", _K.CODE, "payment_method"),
-    Field("notice_sent_on", "解約通知を出した日", "contract", _K.DAY),
-    Field("content_classes", "内容別分類", "contract", _K.CODES, "content_class"),
-    Field("keywords", "キーワード", "contract", _K.WORDS),
-    Field("business_name", "相手方事業者", "business", _K.TEXT, limit=160),
-    Field("business_phone", "事業者の電話", "business", _K.TEXT, limit=40),
-    Field("business_url", "事業者のURL", "business", _K.TEXT, limit=200),
-)
-BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
-SEALED_NAMES = frozenset(field.name for field in FIELDS if field.sealed)
+__all__ = ["BY_NAME", "FIELDS", "SEALED_NAMES", "Field", "Kind"]
 
 #: Most keywords that a case may carry.
 MAX_KEYWORDS = 5
@@ -211,7 +129,7 @@ def _yen(field: Field, given: Any) -> int | None:
 def _number(field: Field, given: Any) -> int | None:
     if given in (None, ""):
         return None
-    text = str(given).strip().removesuffix("歳").removesuffix("才")
+    text = str(given).strip().removesuffix(field.unit).removesuffix("才")
     if not text.isdecimal() or len(text) > 4 or int(text) > field.limit:
         raise ValueError(f"{field.label}を0から{field.limit}までの数字で入力してください。")
     return int(text)
@@ -236,7 +154,7 @@ def show(name: str, value: Any, label_of: Callable[[str, str], str]) -> str:
         case Kind.WORDS:
             return "・".join(value)
         case Kind.NUMBER:
-            return f"{value}歳"
+            return f"{value}{field.unit}"
         case Kind.FLAG:
             return "あり" if value else ""
         case Kind.MAYBE:

@@ -3,61 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from caasis.cases.rules.card import BY_NAME
 from caasis.engines.deadlines import Assessment, Facts, Law, Status, assess, with_sales_form
 
 #: Rights that a person can still use, or may be able to.
 RUNNING = (Status.OPEN, Status.LAST_DAY, Status.OPEN_NO_END, Status.RETURN_POSSIBLE, Status.NEEDS_ANSWER)
+#: Facts that the card has as fields of the same name. A field that is added to the card under a fact's name counts at once.
+_SAME = tuple(fact.name for fact in fields(Facts) if fact.name in BY_NAME and fact.name != "transaction_types")
 #: Card fields that change an assessment: a form sends these, and a save looks for them.
 DEADLINE_FIELDS = (
     "sales_form",
     "transaction_types",
-    "contracted_on",
-    "application_document_on",
-    "contract_document_on",
-    "credit_document_on",
-    "delivered_on",
-    "document_faulty",
-    "obstructed",
-    "requested_visit",
-    "amount",
-    "paid",
+    *_SAME,
     "payment_method",
     "consumer_age",
     "party_age",
     "contract_party_is_consumer",
 )
+#: A code of 取引類型 that is no type of its own: it adds the clock of the credit to the others.
+_CREDIT = "individual_credit"
 _ADULT = 18
 
 
 def facts_of_card(card: Mapping[str, Any], *, law: Law) -> Facts:
     """The engine's facts. What the card doesn't say stays unknown; codes that the law file doesn't know are left out."""
-    types = tuple(code for code in card.get("transaction_types") or () if code in law.transaction_types)
+    named = card.get("transaction_types") or ()
+    types = tuple(code for code in named if code in law.transaction_types)
     payment = card.get("payment_method") or ""
     age = card.get("consumer_age") if card.get("contract_party_is_consumer") else card.get("party_age")
-    facts = Facts(
-        transaction_types=types,
-        contracted_on=card.get("contracted_on"),
-        applied_on=card.get("application_document_on"),
-        contract_document_received=True if card.get("contract_document_on") else None,
-        contract_document_on=card.get("contract_document_on"),
-        application_document_received=True if card.get("application_document_on") else None,
-        application_document_on=card.get("application_document_on"),
-        credit_document_received=True if card.get("credit_document_on") else None,
-        credit_document_on=card.get("credit_document_on"),
-        individual_credit=True if payment == "individual_credit" else None,
-        card_instalments=True if payment == "card_instalments" else None,
-        document_faulty=card.get("document_faulty"),
-        obstructed=card.get("obstructed"),
-        delivered=True if card.get("delivered_on") else None,
-        delivered_on=card.get("delivered_on"),
-        requested_visit=card.get("requested_visit"),
-        amount=card.get("amount"),
-        paid=card.get("paid"),
-        minor_at_contract=None if age is None else age < _ADULT,
-    )
+    known = {name: card[name] for name in _SAME if card.get(name) not in (None, "")}
+    known |= {"transaction_types": types}
+    # A day says that the thing came; that it never came is said by its own field, where the card has one.
+    for name in ("contract_document", "application_document", "credit_document"):
+        if card.get(f"{name}_on"):
+            known.setdefault(f"{name}_received", True)
+    if card.get("delivered_on"):
+        known.setdefault("delivered", True)
+    if card.get("application_document_on"):
+        known.setdefault("applied_on", card["application_document_on"])
+    if payment == _CREDIT or _CREDIT in named:
+        known.setdefault("individual_credit", True)
+    if payment == "card_instalments":
+        known.setdefault("card_instalments", True)
+    if age is not None:
+        known.setdefault("minor_at_contract", age < _ADULT)
+    facts = Facts(**known)
     sales_form = card.get("sales_form") or "unknown"
     try:
         return with_sales_form(facts, sales_form)

@@ -4,8 +4,10 @@ Screens, API, commands and the twin all go through these; nothing else writes th
 """
 
 from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
+from caasis.cases.services.counterparties import confirm_business, release_business, split_business
 from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
+from caasis.cases.services.lettering import record_letter
 from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
 from caasis.cases.services.opening import open_case
 from caasis.cases.services.saving import SaveResult, save_card
@@ -16,16 +18,20 @@ __all__ = [
     "add_task",
     "assign_case",
     "change_state",
+    "confirm_business",
     "decide",
     "delete_note",
     "discard_draft",
     "finish_task",
     "open_case",
+    "record_letter",
     "register_light",
+    "release_business",
     "reopen_case",
     "request_approval",
     "save_card",
     "save_draft",
+    "split_business",
     "take_case",
     "take_contact",
     "undo_step",

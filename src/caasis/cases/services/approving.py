@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from caasis.cases.selectors import consumer_of, get_approval, read_card
 from caasis.cases.services.guards import locked_case, log, move
 from caasis.cases.services.rows import entry
 from caasis.cases.vocabulary import Entry, State
-from caasis.engines.masking import find_personal
+from caasis.engines.masking import Span, find_personal
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, NotAllowed, WrongState
@@ -33,20 +33,29 @@ def run_checks(case: Case, card: dict[str, Any] | None = None) -> list[Check]:
     return check_card(card, today=day_in_japan(timezone.now()), personal=personal_in_texts(case, card))
 
 
-def personal_in_texts(case: Case, card: dict[str, Any]) -> dict[str, list[str]]:
-    """What looks like a consumer's personal data in the open texts: field → kinds (氏名, 電話番号, …)."""
+def personal_spans(case: Case, card: Mapping[str, Any]) -> dict[str, list[Span]]:
+    """Where the open texts hold what looks like a consumer's personal data: field → places. The consumer's name is
+    looked for, never shown; the trader's name and phone are evidence and stay."""
     known: list[str] = []
     consumer = consumer_of(case)
     if consumer is not None and consumer.person is not None:
         names = read_sealed(consumer.person, "name", "kana")
         known = [name for name in names.values() if len(name) >= 2]
-    allowed = [card.get("business_phone") or "", card.get("business_name") or ""]
-    found: dict[str, list[str]] = {}
+    allowed = [value for value in (card.get("business_phone"), card.get("business_name")) if value]
+    found: dict[str, list[Span]] = {}
     for field in ("title", "summary", "handling"):
-        spans = find_personal(card.get(field) or "", known=known, allowed=[a for a in allowed if a])
+        spans = find_personal(card.get(field) or "", known=known, allowed=allowed)
         if spans:
-            found[field] = list(dict.fromkeys(PERSONAL_LABELS.get(span.kind, "個人情報") for span in spans))
+            found[field] = spans
     return found
+
+
+def personal_in_texts(case: Case, card: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What looks like a consumer's personal data in the open texts: field → kinds (氏名, 電話番号, …)."""
+    return {
+        field: list(dict.fromkeys(PERSONAL_LABELS.get(span.kind, "個人情報") for span in spans))
+        for field, spans in personal_spans(case, card).items()
+    }
 
 
 PERSONAL_LABELS = {

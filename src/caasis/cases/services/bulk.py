@@ -19,6 +19,7 @@ from django.db import connections
 from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
 from caasis.businesses.models import Business
+from caasis.businesses.services import write_keys
 from caasis.cases.events import CaseRegistered, CaseStateChanged
 from caasis.cases.models import (
     Approval,
@@ -31,7 +32,7 @@ from caasis.cases.models import (
 )
 from caasis.cases.rules.card import to_json
 from caasis.cases.rules.checks import check_card
-from caasis.cases.selectors import CONTRACT_NAMES
+from caasis.cases.selectors import card_of_parts
 from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases
 from caasis.cases.vocabulary import TRANSITIONS, Entry, State
 from caasis.kernel.actor import Actor
@@ -171,30 +172,17 @@ def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
 
 def _card_of(rows: CaseRows) -> dict[str, Any]:
     """The card of unsaved rows, as `selectors.read_card` reads the saved ones."""
-    case, consumer = rows.case, rows.parties[0]
+    consumer = rows.parties[0]
     other = rows.parties[1] if len(rows.parties) > 1 else None
-    contract, business = rows.contracts[0], rows.businesses[0] if rows.businesses else None
-    same = True if "contract_party" in consumer.roles else False if other else None
-    card: dict[str, Any] = {
-        name: getattr(case, name)
-        for name in ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
-    }
-    card |= {
-        "prefecture_code": consumer.prefecture_code,
-        "municipality_code": consumer.municipality_code,
-        "consumer_sex": consumer.sex,
-        "consumer_age": consumer.age,
-        "consumer_occupation": consumer.occupation,
-        "contract_party_is_consumer": same,
-        "party_relation": other.relation if other else "",
-        "party_sex": other.sex if other else "",
-        "party_age": other.age if other else None,
-        "party_occupation": other.occupation if other else "",
-        "business_name": business.name_as_heard if business else "",
-        "business_phone": business.phone if business else "",
-        "business_url": business.url if business else "",
-    }
-    return card | {name: getattr(contract, name) for name in CONTRACT_NAMES}
+    return card_of_parts(
+        rows.case,
+        consumer=consumer,
+        other=other,
+        same=True if "contract_party" in consumer.roles else False if other else None,
+        contract=rows.contracts[0],
+        business=next(iter(rows.businesses), None),
+        harm=next(iter(rows.harms), None),
+    )
 
 
 def _move(rows: CaseRows, verb: str, actor: Actor, at: datetime) -> None:
@@ -257,4 +245,5 @@ def ensure_businesses(names: Mapping[str, str], *, is_demo: bool) -> dict[str, U
         if normalised not in known
     ]
     Business.objects.bulk_create(fresh, batch_size=1000)
+    write_keys([business.id for business in fresh])
     return known | {business.normalised_name: business.id for business in fresh}

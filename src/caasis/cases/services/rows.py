@@ -14,10 +14,18 @@ from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
 from caasis.cases.code_lists import codes_version
 from caasis.cases.events import CaseOpened
-from caasis.cases.models import Case, CaseBusiness, CaseContact, CaseEntry, Contract, Party
-from caasis.cases.rules.card import SEALED_NAMES
+from caasis.cases.models import Case, CaseBusiness, CaseContact, CaseEntry, Contract, Harm, Party
+from caasis.cases.rules.card import SEALED_NAMES, to_json
 from caasis.cases.rules.deadlines import nearest_deadline
-from caasis.cases.selectors import CONTRACT_NAMES
+from caasis.cases.rules.fields import (
+    BUSINESS_NAMES,
+    CASE_NAMES,
+    CONSUMER_NAMES,
+    CONTRACT_NAMES,
+    HARM_NAMES,
+    LAW_NAMES,
+    OTHER_NAMES,
+)
 from caasis.cases.vocabulary import Entry, PartyRole, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan, fiscal_year
@@ -41,10 +49,6 @@ PERSON_NAMES = {
     "consumer_address": "address",
     "contact_note": "contact_note",
 }
-CASE_NAMES = ("kind", "channel", "route", "title", "summary", "handling", "result", "ended_reason", "injury", "money_moving")
-CONSUMER_NAMES = {"consumer_sex": "sex", "consumer_age": "age", "consumer_occupation": "occupation"}
-OTHER_NAMES = {"party_relation": "relation", "party_sex": "sex", "party_age": "age", "party_occupation": "occupation"}
-BUSINESS_NAMES = {"business_name": "name_as_heard", "business_phone": "phone", "business_url": "url"}
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class CaseRows:
     parties: list[Party]
     contracts: list[Contract]
     businesses: list[CaseBusiness]
+    harms: list[Harm] = field(default_factory=list)
     contacts: list[CaseContact] = field(default_factory=list)
     entries: list[CaseEntry] = field(default_factory=list)
     events: list[OutboxEvent] = field(default_factory=list)
@@ -132,8 +137,16 @@ def build_case(
         rows.parties.append(_other_party(case, card))
     set_place(case, rows.parties)
     rows.contracts.append(
-        Contract(case=case, position=1, **{name: card[name] for name in CONTRACT_NAMES if card.get(name) is not None})
+        Contract(
+            case=case,
+            position=1,
+            law_facts=law_facts({}, card),
+            **{name: card[name] for name in CONTRACT_NAMES if card.get(name) is not None},
+        )
     )
+    harm = {attr: card[name] for name, attr in HARM_NAMES.items() if card.get(name) not in (None, "")}
+    if harm:
+        rows.harms.append(Harm(case=case, **harm))
     if any(card.get(name) for name in BUSINESS_NAMES):
         rows.businesses.append(
             CaseBusiness(case=case, position=1, **{attr: card.get(name) or "" for name, attr in BUSINESS_NAMES.items()})
@@ -146,6 +159,12 @@ def build_case(
         access_row(actor=actor, action="open_case", object_kind="case", object_id=case.id, centre_id=centre_id)
     )
     return rows
+
+
+def law_facts(before: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
+    """The contract's facts for the law after a card was typed: JSON values, and only what is known."""
+    given = to_json({name: card[name] for name in LAW_NAMES if name in card})
+    return {name: value for name, value in {**before, **given}.items() if value not in (None, "")}
 
 
 def _other_party(case: Case, card: Mapping[str, Any]) -> Party:
@@ -175,6 +194,7 @@ def insert_cases(rows: Sequence[CaseRows], *others: Iterable[Model]) -> None:
         [party for r in rows for party in r.parties],
         [contract for r in rows for contract in r.contracts],
         [business for r in rows for business in r.businesses],
+        [harm for r in rows for harm in r.harms],
         [contact for r in rows for contact in r.contacts],
         [line for r in rows for line in r.entries],
         *others,
@@ -188,7 +208,12 @@ def save_rows(rows: CaseRows) -> Case:
     insert_cases([rows])
     rows.case._prefetched_objects_cache = {  # type: ignore[attr-defined]
         name: _fetched(getattr(rows.case, name), parts)
-        for name, parts in (("parties", rows.parties), ("contracts", rows.contracts), ("businesses", rows.businesses))
+        for name, parts in (
+            ("parties", rows.parties),
+            ("contracts", rows.contracts),
+            ("businesses", rows.businesses),
+            ("harms", rows.harms),
+        )
     }
     return rows.case
 

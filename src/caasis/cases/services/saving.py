@@ -11,21 +11,24 @@ from uuid import UUID
 from django.utils import timezone
 
 from caasis.cases.events import CardSaved
-from caasis.cases.models import Case, CaseBusiness, Contract, Draft, Party
+from caasis.cases.models import Case, CaseBusiness, Contract, Draft, Harm, Party
 from caasis.cases.rules.card import SEALED_NAMES, changed_fields
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS, nearest_deadline
-from caasis.cases.rules.merge import Merge, merge_changes
-from caasis.cases.selectors import CONTRACT_NAMES, consumer_of, contract_party_of, fields_changed_since, read_card
-from caasis.cases.services.guards import locked_case, log
-from caasis.cases.services.opening import clean_or_raise
-from caasis.cases.services.rows import (
+from caasis.cases.rules.fields import (
     BUSINESS_NAMES,
     CASE_NAMES,
     CONSUMER_NAMES,
+    CONTRACT_NAMES,
+    HARM_NAMES,
+    LAW_NAMES,
     OTHER_NAMES,
-    PERSON_NAMES,
-    entry,
 )
+from caasis.cases.rules.merge import Merge, merge_changes
+from caasis.cases.selectors import consumer_of, contract_party_of, fields_changed_since, read_card
+from caasis.cases.services.counterparties import forget_confirmation
+from caasis.cases.services.guards import locked_case, log
+from caasis.cases.services.opening import clean_or_raise
+from caasis.cases.services.rows import PERSON_NAMES, entry, law_facts
 from caasis.cases.vocabulary import EDITABLE, Entry, PartyRole, State
 from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.clock import day_in_japan
@@ -62,7 +65,9 @@ def save_card(
     with actor_transaction(actor):
         case = locked_case(actor=actor, case_id=case_id)
         if State(case.state) not in EDITABLE:
-            raise WrongState(f"「{State(case.state).label}」の相談は書き換えられません。再開するか、差し戻してもらってください。")
+            raise WrongState(
+                f"「{State(case.state).label}」の相談は書き換えられません。再開するか、差し戻してもらってください。"
+            )
         current = read_card(case)
         opened: dict[str, str] = {}
         if SEALED_NAMES & values.keys():
@@ -108,7 +113,8 @@ def _apply(case: Case, changes: dict[str, Any], *, actor: Actor, at: datetime) -
             setattr(case, name, changes[name])
     _apply_parties(case, changes)
     _apply_contract(case, changes)
-    _apply_business(case, changes)
+    _apply_business(case, changes, actor=actor)
+    _apply_harm(case, changes)
     case.version += 1
     case.touched_at = at
     if case.state == State.RECEIVED and case.counsellor_id:
@@ -170,16 +176,17 @@ def _free_position(case: Case) -> int:
 
 
 def _apply_contract(case: Case, changes: dict[str, Any]) -> None:
-    if not any(name in changes for name in CONTRACT_NAMES):
+    if not any(name in changes for name in (*CONTRACT_NAMES, *LAW_NAMES)):
         return
     contract = case.contracts.order_by("position").first() or Contract(case=case, position=1)
     for name in CONTRACT_NAMES:
         if name in changes:
             setattr(contract, name, changes[name])
+    contract.law_facts = law_facts(contract.law_facts, changes)
     contract.save()
 
 
-def _apply_business(case: Case, changes: dict[str, Any]) -> None:
+def _apply_business(case: Case, changes: dict[str, Any], *, actor: Actor) -> None:
     if not any(name in changes for name in BUSINESS_NAMES):
         return
     business = case.businesses.order_by("position").first() or CaseBusiness(case=case, position=1)
@@ -188,5 +195,15 @@ def _apply_business(case: Case, changes: dict[str, Any]) -> None:
             setattr(business, attr, changes[name] or "")
     if "business_name" in changes:
         # Another name is another business until a person confirms it again.
-        business.business = None
+        forget_confirmation(business, actor=actor)
     business.save()
+
+
+def _apply_harm(case: Case, changes: dict[str, Any]) -> None:
+    if not any(name in changes for name in HARM_NAMES):
+        return
+    harm = case.harms.order_by("created_at").first() or Harm(case=case)
+    for name, attr in HARM_NAMES.items():
+        if name in changes:
+            setattr(harm, attr, changes[name])
+    harm.save()

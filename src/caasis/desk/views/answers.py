@@ -168,7 +168,7 @@ def _contact_of(case: Case, given: str) -> UUID:
     """The contact to answer: one of this case, never another."""
     ids = [str(contact_id) for contact_id in case.contact_links.values_list("contact_id", flat=True)]
     if given not in ids:
-        raise NotFound
+        raise NotFound("返す相手が見つかりません。画面を開き直してください。")
     return UUID(given)
 
 

@@ -16,8 +16,9 @@ from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
 from caasis.desk.access import access_case, actor_of_request, for_staff, for_staff_and_nation, stated_purpose
 from caasis.desk.assist import articles_for
-from caasis.desk.card import cleaned
+from caasis.desk.card import cleaned, read_posted
 from caasis.desk.clock import clock_of_card
+from caasis.desk.hints import shown_hints
 from caasis.desk.presence import leave, lookers, note_presence
 from caasis.desk.templatetags.desk import municipality_options
 from caasis.desk.workspace import TIMELINE_KINDS, line_of, read_workspace, today_in_japan
@@ -36,6 +37,16 @@ def clock(request: HttpRequest, case_id: UUID) -> HttpResponse:
     shown = clock_of_card(values, today=today_in_japan())
     context = {"clock": shown, "case": case, "articles": articles_for(values, actor=actor_of_request(request))}
     return render(request, "desk/workspace/clock_parts.html", context)
+
+
+@require_POST
+@for_staff
+def hints(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """気づいた点 for what is typed now; nothing is saved."""
+    case = access_case(request, case_id, inside=True)
+    values, _ = cleaned(read_posted(request.POST).raw)
+    card = cases.read_card(case) | values
+    return render(request, "desk/workspace/hints.html", {"hints": shown_hints(case, card), "case": case})
 
 
 @require_safe

@@ -11,13 +11,22 @@ from caasis.cases.selectors import open_tasks
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
 from caasis.desk.views.parts import offered_undo, page
+from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Role
 
 SHOWN = 5
 
 
 @require_safe
-@for_staff_and_nation
 def home(request: HttpRequest) -> HttpResponse:
+    """Where a login leads: who only administers the system has its pages for a home."""
+    actor = actor_of_request(request)
+    if actor.has(Role.ADMIN) and not actor.has_any(CENTRE_ROLES | NATIONAL_ROLES):
+        return redirect("desk:administration")
+    return _home_of_staff(request)
+
+
+@for_staff_and_nation
+def _home_of_staff(request: HttpRequest) -> HttpResponse:
     """Home of the centre's people. Who works nationally has the registered cases for a home."""
     actor = actor_of_request(request)
     if actor.centre_id is None or not actor.works_for(actor.centre_id):

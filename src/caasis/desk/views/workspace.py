@@ -34,8 +34,9 @@ from caasis.desk.access import (
     is_fragment,
     stated_purpose,
 )
-from caasis.desk.card import OPEN_NAMES, Posted, as_typed, digests, read_posted, shown_names
+from caasis.desk.card import OPEN_NAMES, Posted, as_typed, cleaned, digests, read_posted, shown_names
 from caasis.desk.clock import clock_of_card
+from caasis.desk.hints import mended
 from caasis.desk.presence import HEARTBEAT_SECONDS
 from caasis.desk.views.fragments import labels_of
 from caasis.desk.views.parts import offered_undo, page
@@ -300,6 +301,9 @@ def draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if adopted in BY_NAME and not by_script:
         # 採用 without scripts: the button carries the field and its value.
         posted.raw[adopted] = value.split(",") if isinstance(as_typed(adopted, None), list) else value
+    if request.POST.get("mend") and not by_script:
+        values, _ = cleaned(posted.raw)
+        posted.raw |= mended(case, cases.read_card(case) | values, request.POST["mend"])
     sequence = posted.sequence if by_script else _next_sequence(actor, case, posted)
     try:
         if posted.changes(case.id) or posted.has_texts:

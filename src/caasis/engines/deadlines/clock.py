@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from caasis.engines.calendar import is_business_day, last_business_day_until
+from caasis.engines.calendar import holiday_name, is_business_day, last_business_day_until
 from caasis.engines.deadlines.assessment import Assessment, Ground, Unknown
 from caasis.engines.deadlines.exclusions import Exclusion, weigh_exceptions
 from caasis.engines.deadlines.facts import Facts
@@ -183,7 +183,14 @@ def _safest_day(right: Right, start: Start, status: Status, deadline: date | Non
 
 def _holiday_warning(deadline: date, safest: date, today: date) -> str:
     when = "今日のうちに" if safest == today else f"{format_date_near(safest, today)}までに"
-    return f"最後の日の{format_date_near(deadline, today)}は、窓口が休みの日です。{when}出すのが安全です。"
+    why = _why_closed(deadline)
+    return f"最後の日の{format_date_near(deadline, today)}は{why}で、窓口が休みの日です。{when}出すのが安全です。"
+
+
+def _why_closed(day: date) -> str:
+    """What a closed day is: the name of its holiday, a day of the weekend, or the turn of the year."""
+    weekend = {5: "土曜日", 6: "日曜日"}.get(day.weekday(), "年末年始")
+    return holiday_name(day) or weekend
 
 
 def _unknown(

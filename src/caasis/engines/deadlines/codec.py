@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import fields
@@ -10,9 +11,13 @@ from typing import Any, get_args, get_type_hints
 
 from caasis.engines.deadlines.assessment import Assessment
 from caasis.engines.deadlines.facts import Facts
+from caasis.engines.deadlines.presentation import status_words
 
 _USED = ("none", "some", "all")
 _MOST_YEN = 10**13
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Days outside of these are slips of the hand; the calendar's holidays are known between them.
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
 
 
 class FactsError(ValueError):
@@ -33,13 +38,12 @@ def facts_from_json(value: object) -> Facts:
         raise FactsError({"": "JSONのオブジェクト（{ }）で書いてください。"})
     problems: dict[str, str] = {}
     known: dict[str, Any] = {}
-    kinds = {name: _kind(hint) for name, hint in get_type_hints(Facts).items()}
     for name, given in value.items():
-        if name not in kinds:
+        if name not in _KINDS:
             problems[str(name)] = "この項目はありません。項目名を確かめてください。"
         elif given is not None:
             try:
-                known[name] = _value(name, kinds[name], given)
+                known[name] = _value(_KINDS[name], given)
             except ValueError as error:
                 problems[name] = str(error)
     if problems:
@@ -61,6 +65,7 @@ def assessment_to_json(assessment: Assessment) -> dict[str, Any]:
         "kind": assessment.kind.value,
         "label": assessment.label,
         "status": assessment.status.value,
+        "status_label": status_words(assessment),
         "article": assessment.article,
         "counts": assessment.counts.value,
         "deadline": _plain(assessment.deadline),
@@ -92,18 +97,13 @@ def _kind(hint: Any) -> Any:
     return tuple
 
 
-def _value(name: str, kind: Any, given: object) -> Any:
+def _value(kind: Any, given: object) -> Any:
     if kind is tuple:
         if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
             raise ValueError("文字の並び（[ ]）で書いてください。")
         return tuple(given)
     if kind is date:
-        try:
-            if isinstance(given, str) and len(given) == 10:
-                return date.fromisoformat(given)
-        except ValueError:
-            pass
-        raise ValueError("日付は2026-11-21のように書いてください。")
+        return day_from_json(given)
     if kind is bool:
         if isinstance(given, bool):
             return given
@@ -115,6 +115,24 @@ def _value(name: str, kind: Any, given: object) -> Any:
     if given in _USED:
         return given
     raise ValueError("none、some、allのどれかで書いてください。")
+
+
+def day_from_json(given: object) -> date:
+    """Return the day that an ISO text (YYYY-MM-DD) names. Raises ValueError with a Japanese sentence."""
+    try:
+        # `fromisoformat` would also take weeks (2026-W47-6) and days without hyphens.
+        day = date.fromisoformat(given) if isinstance(given, str) and _ISO_DAY.fullmatch(given) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError("日付は2026-11-21のように書いてください。")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("日付の年を確かめてください。")
+    return day
+
+
+#: Field of `Facts` → type of its value. Read once: a stream of lines asks for it a hundred thousand times.
+_KINDS = {name: _kind(hint) for name, hint in get_type_hints(Facts).items()}
 
 
 def _plain(value: Any) -> Any:

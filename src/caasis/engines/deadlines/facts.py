@@ -19,7 +19,8 @@ class Facts:
 
     applied_on: date | None = None
     contracted_on: date | None = None
-    """Day of the contract (契約日); not the day on which a document was received."""
+    """Day on which the consumer signed (契約日); not the day on which a document was received. Where the application was
+    signed on another day, `applied_on` says so: no document is taken to be older than the earlier of the two."""
 
     contract_document_received: bool | None = None
     contract_document_on: date | None = None

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from caasis.engines.deadlines.facts import Facts
@@ -107,7 +108,7 @@ class Law:
     questions: Mapping[str, str]
     grounds: tuple[GroundRule, ...]
 
-    @property
+    @cached_property
     def transaction_types(self) -> tuple[str, ...]:
         """Every transaction type that the law file knows, in its order."""
         return tuple(dict.fromkeys([right.transaction_type for right in self.rights] + list(self.absences)))

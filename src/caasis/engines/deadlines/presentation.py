@@ -40,6 +40,38 @@ class DayTile:
         return "1日目" if self.is_first else ""
 
 
+def name_of_right(assessment: Assessment) -> str:
+    """What a person does with the right: クーリング・オフ, 解除, 返品."""
+    if assessment.kind is Kind.RETURN:
+        return "返品"
+    if assessment.kind in {Kind.INITIAL_CANCELLATION, Kind.EXCESS_QUANTITY}:
+        return "解除"
+    return "クーリング・オフ"
+
+
+def status_words(assessment: Assessment) -> str:
+    """The status in words. 「できます」 is said only where facts and law are certain, else 「できることがあります」."""
+    name = name_of_right(assessment)
+    can = "できます" if assessment.certain else "できることがあります"
+    match assessment.status:
+        case Status.OPEN:
+            return f"期間内です。{name}{can}"
+        case Status.LAST_DAY:
+            return f"今日が最後の日です。{name}{can}"
+        case Status.OPEN_NO_END:
+            return f"期限は来ていません。今からでも{name}できることがあります"
+        case Status.RETURN_POSSIBLE:
+            return "返品できることがあります"
+        case Status.NEEDS_ANSWER:
+            return f"確かめると、{name}できることがあります" if assessment.right else "取引の種類を確かめてください"
+        case Status.EXPIRED:
+            return f"{name}の期間は過ぎたと思われます"
+        case Status.EXCLUDED:
+            return f"{name}の対象外と思われます"
+        case _:
+            return "法律で決まったクーリング・オフはありません"
+
+
 def days_strip(assessment: Assessment, today: date) -> tuple[DayTile, ...]:
     """Return one tile for each day from the first to the last, or none where the period is unknown or too long to draw."""
     first, last = assessment.day_one, assessment.deadline
@@ -88,7 +120,7 @@ def summary_for_consumer(assessments: Iterable[Assessment], today: date) -> list
 
 
 def _lines(assessment: Assessment, today: date) -> list[str]:
-    name = "解除" if assessment.kind in {Kind.INITIAL_CANCELLATION, Kind.EXCESS_QUANTITY} else "クーリング・オフ"
+    name = name_of_right(assessment)
     if assessment.status is Status.OPEN_NO_END:
         return [f"{assessment.label}：今からでも{name}できる可能性があります。"]
     if assessment.status is Status.RETURN_POSSIBLE:

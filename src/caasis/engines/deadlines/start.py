@@ -108,8 +108,6 @@ def _start_by_documents(right: Right, facts: Facts, law: Law, today: date) -> St
     combined = {min((day for day in days if day), default=None) for days in product(*known)}
     if complete or any(combined):
         start.possible = combined
-    if start.days and right.documents[0] != "credit":
-        start.extends.append("document_faulty")
     return start
 
 
@@ -151,6 +149,10 @@ def _document(name: str, right: Right, facts: Facts, law: Law, today: date, star
         return _Document(_Knowledge.UNASKED if received is None and day is None else _Knowledge.UNDATED)
     if electronic and facts.electronic_consent is None:
         return _Document(_Knowledge.KNOWN, (day, None))
+    # A document that lacks something, or that came as data, may not have started the period at all.
+    start.extends.append("document_faulty" if name == "contract" else f"{name}_document_faulty")
+    if electronic is None:
+        start.extends.append(f"{name}_document_electronic")
     return _Document(_Knowledge.KNOWN, (day,))
 
 
@@ -191,11 +193,11 @@ def _consider_obstruction(start: Start, right: Right, facts: Facts, today: date)
         return
     start.asks.clear()
     start.doubts.clear()
-    start.extends.clear()
     start.began_earlier_unknown_day = False
     start.earlier_bound = None
     day = facts.reissued_document_on
     if day is None or day > today or facts.reissued_with_explanation is False:
+        start.extends.clear()
         start.possible = {None}
         start.reasons.append(
             f"クーリング・オフを妨げられたので、新しい書面を口頭の説明つきで受け取るまで、期間は終わりません（{right.article}）。"

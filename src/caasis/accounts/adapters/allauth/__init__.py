@@ -11,7 +11,8 @@ from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from caasis.platform.crypto.ciphers import open_bytes, seal_bytes
 
@@ -34,6 +35,17 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def ajax_response(self, request: HttpRequest, response: HttpResponse, **kwargs: Any) -> HttpResponse:
+        """The page, whatever the body claims to be: a second form of every answer would be one that nobody looks at."""
+        return response
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """After a one-time password the way leads to a password of one's own, wherever else it was meant to lead."""
+        response = super().post_login(request, user, **kwargs)
+        if getattr(request, "must_choose_password", False):
+            return HttpResponseRedirect(reverse("account_set_password"))
+        return response  # type: ignore[no-any-return]
 
 
 class StaffMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -124,6 +124,31 @@ document.addEventListener("input", (event) => {
   clockTimer = setTimeout(() => window.htmx?.trigger(clock, "clock-changed"), 400);
 });
 document.addEventListener("htmx:oobAfterSwap", showMemoButtons);
+
+// --- what a colleague would notice, and mending it -------------------------------------------------------------------
+
+const hints = document.getElementById("hints");
+let hintTimer;
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    if (!hints || event.target.form !== card || event.target.type === "hidden") return;
+    clearTimeout(hintTimer);
+    hintTimer = setTimeout(() => window.htmx?.trigger(hints, "hints-changed"), 700);
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-mend]");
+  if (!button) return;
+  event.preventDefault();
+  const values = Object.entries(JSON.parse(button.dataset.mend));
+  const old = values.map(([name]) => [name, valueOf(name)]);
+  for (const [name, value] of values) type(name, value);
+  document.dispatchEvent(new CustomEvent("app:undo", {
+    detail: { message: `「${button.textContent.trim()}」を入れました。`, undo: () => old.forEach(([name, value]) => type(name, value)) },
+  }));
+});
 document.addEventListener("htmx:afterSwap", showMemoButtons);
 
 // --- after a save ----------------------------------------------------------------------------------------------------
@@ -132,7 +157,7 @@ const errors = document.getElementById("page-errors");
 let sent = new Map();
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.closest?.("#save-button, .app-cmp") && card) {
+  if (event.target.closest?.("#save-button, .app-cmp, [data-saves-card]") && card) {
     sent = new Map([...new FormData(card)].filter(([, value]) => typeof value === "string"));
     say("saving", "保存中");
   }

@@ -7,9 +7,9 @@
 
 import { csrfToken } from "./session.js";
 
-function toast({ message = "", url = "", seconds = 10, strict = false }) {
+function toast({ message = "", url = "", seconds = 10, strict = false, undo = null }) {
   const place = document.getElementById("app-toasts");
-  if (!place || !url) return;
+  if (!place || !(url || undo)) return;
   const box = document.createElement("div");
   box.className = "app-toast";
   const text = document.createElement("span");
@@ -43,6 +43,15 @@ function toast({ message = "", url = "", seconds = 10, strict = false }) {
     button.setAttribute("aria-busy", "true");
     clearInterval(timer);
     let words = "元に戻しました。";
+    if (undo) {
+      // What happened on this page alone is taken back on this page.
+      undo();
+      text.textContent = words;
+      time.remove();
+      button.remove();
+      setTimeout(close, 5000);
+      return;
+    }
     try {
       const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" } });
       if (answer.ok) {
