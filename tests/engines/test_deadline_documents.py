@@ -200,3 +200,44 @@ def test_a_type_that_was_only_guessed_is_never_called_open() -> None:
     )
     assert (result.status, result.deadline) == (Status.NEEDS_ANSWER, LAST_DAY)
     assert result.next_question == LAW.questions["transaction_type"]
+
+
+@pytest.mark.parametrize(
+    ("right", "facts", "asked"),
+    [
+        ("door_to_door", {}, {"document_faulty", "contract_document_electronic", "obstructed"}),
+        (
+            "door_to_door",
+            {"application_document_on": day(11, 10)},
+            {"application_document_faulty", "application_document_electronic", "document_faulty"},
+        ),
+        (
+            "credit_door_to_door",
+            {"credit_document_on": DOCUMENT_DAY},
+            {"credit_document_faulty", "credit_document_electronic"},
+        ),
+    ],
+)
+def test_what_may_still_save_an_expired_right_is_asked_and_does(
+    right: str, facts: dict[str, object], asked: set[str]
+) -> None:
+    """Each of the answers opens the question again; none is assumed."""
+    base = {"contract_document_on": DOCUMENT_DAY, **facts}
+    expired = judge("door_to_door", day(12, 31), right, **base)
+    assert expired.status is Status.EXPIRED
+    assert asked <= set(codes(expired))
+    assert not any(unknown.decides for unknown in expired.unknown if unknown.code in asked)
+    for code in asked:
+        assert code not in codes(judge("door_to_door", day(12, 31), right, **(base | {code: False})))
+
+
+def test_a_new_document_after_obstruction_is_doubted_like_the_first() -> None:
+    """What the first document lacked, the new one may lack as well: the question stays."""
+    again = {"obstructed": True, "reissued_document_on": day(11, 1), "reissued_with_explanation": True}
+    expired = judge("door_to_door", day(12, 31), contract_document_on=day(9, 1), **again)
+    assert expired.status is Status.EXPIRED
+    assert "document_faulty" in codes(expired)
+    assert (
+        judge("door_to_door", day(12, 31), contract_document_on=day(9, 1), document_faulty=True, **again).status
+        is Status.OPEN_NO_END
+    )

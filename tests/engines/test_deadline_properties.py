@@ -176,7 +176,9 @@ def nearly_certain(draw: st.DrawFn) -> tuple[Facts, date]:
     )
     answers: dict[str, Any] = dict.fromkeys(no, False) | {"amount": 300_000, "consumable_used": "none"}
     answers |= {"contract_document_on": handed_over, "contracted_on": handed_over}
-    for name in draw(st.lists(st.sampled_from(sorted(HINTS)), unique=True, max_size=3)):
+    doubts = [name for name in sorted(HINTS) if any(part in name for part in ("document", "electronic", "obstructed"))]
+    names = draw(st.lists(st.sampled_from(doubts), unique=True, max_size=2))
+    for name in [*names, *draw(st.lists(st.sampled_from(sorted(HINTS)), unique=True, max_size=2))]:
         answers[name] = draw(VALUES[HINTS[name]])
     for name in draw(st.lists(st.sampled_from(sorted(answers)), unique=True, max_size=2)):
         answers[name] = None

@@ -25,6 +25,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
 from caasis.accounts.services import break_glass
+from caasis.businesses.models import Business
 from caasis.cases import services as cases
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -130,6 +131,9 @@ def make_scene(town: Any) -> Scene:
         letter = DeadLetter.objects.create(
             consumer="analytics.facts", position=1, topic="cases.registered", subject=uuid7(), error="KeyError", tries=3
         )
+        business, other = (
+            Business.objects.create(name=name, normalised_name=name) for name in ("カクウルーフ", "カクウルーフ工業")
+        )
         attachment = Attachment.objects.get(contact_id=waiting.contact_id).id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
@@ -151,7 +155,7 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id, "letter": letter.id},
+        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk},
     )
 
 
@@ -270,10 +274,13 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "case waiting for approval": {"case_id": scene.approval_case.id},
         "registered case": {"case_id": scene.registered.id},
     }
-    extra = {"message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling"}
+    extra = {
+        "message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling",
+        "kind": "seller_postcard", "form": "txt",
+    }  # fmt: skip
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
-        chosen = case if not (given.keys() - {"verb"}) else {"open case": case["open case"]}
+        chosen = case if not (given.keys() - {"verb", "kind", "form"}) else {"open case": case["open case"]}
         return [(words, {**arguments, **given}) for words, arguments in chosen.items()]
     single: dict[str, tuple[str, Any]] = {
         "contact_id": ("waiting contact", scene.waiting_contact),
@@ -283,6 +290,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "user_id": ("colleague", scene.town.users["counsellor2"].pk),
         "centre_id": ("centre", scene.town.centre_a.id),
         "letter_id": ("dead letter", scene.more["letter"]),
+        "business_id": ("business", scene.more["business"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from caasis.cases.code_lists import label
@@ -178,11 +179,16 @@ def find_cases(
     return FoundPage(rows, page.count, page.facets, page.cursor, page.complete)
 
 
-def similar_cases(*, actor: Actor, case: Case, k: int = 3) -> list[Case]:
-    """Past cases like this one that the actor may see, best first."""
-    title, body = _texts(case)
-    hits = search_index().similar(
-        f"{title}\n{body}", AllOf(Has("kind", KIND), may_find(actor)), k, exclude=[str(case.id)]
-    )
+def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = None, k: int = 3) -> list[Case]:
+    """Past cases like this one that the actor may see, best first. `card` holds what is typed now, if not yet saved."""
+    if card is None:
+        title, body = _texts(case)
+        text = f"{title}\n{body}"
+    else:
+        named = [str(card.get(name) or "") for name in ("title", "summary", "product_text", "business_name")]
+        text = "\n".join([*named, label("product", str(card.get("product") or ""))]).strip()
+    if not text:
+        return []
+    hits = search_index().similar(text, AllOf(Has("kind", KIND), may_find(actor)), k, exclude=[str(case.id)])
     by_id = {str(one.id): one for one in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits]))}
     return [by_id[hit.id] for hit in hits if hit.id in by_id]

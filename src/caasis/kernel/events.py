@@ -22,7 +22,8 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """The event's own fields as JSON values (UUIDs as strings)."""
-        return {name: _plain(getattr(self, name)) for name in _own_names(type(self))}
+        kind: Any = type(self)
+        return {name: _plain(getattr(self, name)) for name in _own_names(kind)}
 
 
 @cache

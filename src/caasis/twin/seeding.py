@@ -17,8 +17,8 @@ from caasis.businesses.models import Business as BusinessRow
 from caasis.businesses.models import BusinessAlias
 from caasis.businesses.services import write_keys
 from caasis.cases.code_lists import code_lists
-from caasis.cases.services.counterparties import count_confirmations
 from caasis.cases.services.bulk import BulkCase, analyse_tables, register_cases_in_bulk
+from caasis.cases.services.counterparties import count_confirmations
 from caasis.cases.vocabulary import State
 from caasis.engines.japanese import normalise_name
 from caasis.kernel.actor import SYSTEM, Actor, Role

@@ -33,7 +33,7 @@ def set_flag(
     errors = flag_errors(grounds=told, heard=heard, until=until, review_on=review_on, today=today)
     if errors:
         raise Invalid(fields=errors)
-    assert until is not None and review_on is not None  # noqa: S101 - flag_errors has said so
+    assert until is not None and review_on is not None
     with transaction.atomic():
         business = locked([root_of(business_id)]).popitem()[1]
         standing = TrackingFlag.objects.select_for_update().filter(business=business, lifted_at=None).first()
@@ -74,7 +74,7 @@ def review_flag(*, actor: Actor, flag_id: UUID, review_on: date | None, heard: s
         errors.pop("until", None)
         if errors:
             raise Invalid(fields=errors)
-        assert review_on is not None  # noqa: S101 - flag_errors has said so
+        assert review_on is not None
         flag.review_on, flag.heard = review_on, heard
         flag.reviewed_at, flag.reviewed_by = now, actor.id
         flag.version += 1

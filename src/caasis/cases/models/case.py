@@ -118,6 +118,7 @@ class Contract(Record):
     service_until = models.DateField(null=True)
     outstanding = models.BigIntegerField(null=True)
     refunded = models.BigIntegerField(null=True)
+    credit_company = models.CharField(max_length=80, blank=True, default="")
     instalments = models.PositiveSmallIntegerField(null=True)
     #: Answers that deadlines depend on, by the names of engines.deadlines.Facts; days as ISO texts, unknown is absent.
     law_facts = models.JSONField(default=dict)

@@ -91,7 +91,7 @@ def split_business(
             actor=actor, business_id=business_id, alias_ids=alias_ids, name=name, reason=reason
         )
         new = change.other
-        assert new is not None  # noqa: S101 - a split makes one
+        assert new is not None
         moved = _Known.of([new.id])
         staying = _Known.of(family)
         rows = [

@@ -45,7 +45,7 @@ def command(file: Path | None, rejected: Path | None, no_guess: bool, afresh: bo
         click.echo(f"{done:,}件の事業者に、検索の手がかりを作りました。")
         if file is None:
             return
-    assert file is not None  # noqa: S101 - the usage error above
+    assert file is not None
     progress = importing.Progress(file.stat().st_size)
     try:
         with ExitStack() as opened:

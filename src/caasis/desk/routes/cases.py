@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_CASE}draft/discard", workspace.discard, name="case-discard"),
     path(f"{_CASE}clock", fragments.clock, name="case-clock"),
     path(f"{_CASE}hints", fragments.hints, name="case-hints"),
+    path(f"{_CASE}similar", fragments.similar, name="case-similar"),
     path(f"{_CASE}timeline", fragments.timeline, name="case-timeline"),
     path(f"{_CASE}presence", fragments.presence, name="case-presence"),
     path(f"{_CASE}news", fragments.news, name="case-news"),

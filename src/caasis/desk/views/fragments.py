@@ -11,9 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
+from caasis.cases.duplicates import possible_duplicates
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
+from caasis.cases.search import similar_cases
 from caasis.desk.access import access_case, actor_of_request, for_staff, for_staff_and_nation, stated_purpose
 from caasis.desk.assist import articles_for
 from caasis.desk.card import cleaned, read_posted
@@ -47,6 +49,24 @@ def hints(request: HttpRequest, case_id: UUID) -> HttpResponse:
     values, _ = cleaned(read_posted(request.POST).raw)
     card = cases.read_card(case) | values
     return render(request, "desk/workspace/hints.html", {"hints": shown_hints(case, card), "case": case})
+
+
+@require_POST
+@for_staff
+def similar(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Cases like this one, and those that may be the same, for what is typed now; nothing is saved."""
+    case = access_case(request, case_id, inside=True)
+    actor = actor_of_request(request)
+    values, _ = cleaned(read_posted(request.POST).raw)
+    card = cases.read_card(case) | values
+    context = {
+        "case": case,
+        "similar": similar_cases(actor=actor, case=case, card=card),
+        "duplicates": possible_duplicates(actor=actor, case=case, card=card),
+        # A number or a name is no identity: content is shown only once name and address are known.
+        "known": bool(card.get("consumer_name") and card.get("consumer_address")),
+    }
+    return render(request, "desk/workspace/similar.html", context)
 
 
 @require_safe

@@ -54,13 +54,13 @@ def keys_of_name(name: TraderName) -> Keys:
         if not is_kana(core):
             size = 2 if has_kanji(core) else 3
             grams += (_key("k", gram) for gram in _grams(core, size))
-            if 3 <= len(core) <= SHORT_WRITTEN:
+            if 2 <= len(core) <= SHORT_WRITTEN:
                 near += (_key("e", rest) for rest in _one_left_out(core))
     for spoken in name.skeletons:
         spoken = spoken[:LONGEST]
         exact.append(_key("s", spoken))
         grams += (_key("r", gram) for gram in _grams(spoken, 3))
-        if 3 <= len(spoken) <= SHORT_READING:
+        if 2 <= len(spoken) <= SHORT_READING:
             near += (_key("d", rest) for rest in _one_left_out(spoken))
     return Keys(tuple(dict.fromkeys(exact)), tuple(dict.fromkeys(near)), tuple(dict.fromkeys(grams)))
 
@@ -82,7 +82,8 @@ def _grams(text: str, size: int) -> list[str]:
 
 def _one_left_out(text: str) -> Iterable[str]:
     yield text
-    for at in range(len(text)):
+    # Of two letters one would remain, which half of all names have.
+    for at in range(len(text) if len(text) > 2 else 0):
         yield text[:at] + text[at + 1 :]
 
 

@@ -51,9 +51,15 @@ _REPEAT: Final = re.compile("(.)々")
 _KANJI: Final = re.compile("[一-鿿㐀-䶿豈-﫿\U00020000-\U0003ffff〆]")
 _LATIN: Final = re.compile("[a-z]+")
 _KATAKANA: Final = re.compile("[ァ-ヴー]+")
+_PLACES: Final = (
+    "北海道|青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|東京|神奈川|新潟|富山|石川|福井|山梨|長野|岐阜|静岡|愛知|三重|滋賀|京都|大阪|"
+    "兵庫|奈良|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄|札幌|仙台|サイタマ|横浜|川崎|相模原|"
+    "浜松|名古屋|堺|神戸|北九州|東北|関東|北陸|中部|東海|近畿|関西|中国|四国|九州|首都圏|東日本|西日本"
+)
+#: Which desk or branch was reached: said on the telephone, seldom a part of the registered name. Kana as in a core.
 _DEPARTMENT: Final = re.compile(
-    r"(?<=.{2})(?:カスタマー|コール|サポート|サービス|オキャクサマ|オ客様|お客様)?(?:センター|窓口|相談室|相談窓口)$|(?<=.{2})(?:事務局|管理部|本社|本店|本部|東日本|西日本|"
-    r"[一-鿿]{2,3}(?:支店|営業所|支社|出張所))$"
+    r"(?<=.{2})(?:(?:カスタマー|コール|サポート|サービス|オキャクサマ|オ客様|オ客サマ)(?:センター|窓口|相談室|相談窓口)|オ?問イ合ワセ窓口|窓口|事務局|本社|本店|本部|"
+    rf"東日本|西日本|(?:{_PLACES})?(?:支店|営業所|支社|出張所))$"
 )
 #: Old and variant characters → the common ones. Traders' names are often registered with the old one and typed with the new.
 _OLD: Final = str.maketrans(

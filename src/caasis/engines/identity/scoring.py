@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from caasis.engines.identity.kana import skeleton
-from caasis.engines.identity.names import TraderName
+from caasis.engines.identity.names import TraderName, is_kana
 from caasis.engines.identity.similarity import likeness
 
 SAME_NUMBER: Final = 0.98
@@ -166,7 +166,7 @@ def _compare(mine: TraderName, yours: TraderName) -> tuple[float, float, str]:
         return shared, 0.55 * shared, "名前の一部が同じ"
     if like < UNLIKE:
         return like, 0.0, ""
-    return like, 0.2 + (like - UNLIKE), "読みが似ている" if spoken >= written else "字が似ている"
+    return like, 0.2 + (like - UNLIKE), "読みが似ている" if spoken >= written or is_kana(mine.core) else "字が似ている"
 
 
 def _contained(one: str, other: str, *, least: int) -> float:

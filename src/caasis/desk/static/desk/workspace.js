@@ -128,13 +128,19 @@ document.addEventListener("htmx:oobAfterSwap", showMemoButtons);
 // --- what a colleague would notice, and mending it -------------------------------------------------------------------
 
 const hints = document.getElementById("hints");
+const similar = document.getElementById("similar");
+const alike = new Set(["title", "summary", "product", "product_text", "business_name", "business_phone", "consumer_phone"]);
 let hintTimer;
+let similarTimer;
 
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, (event) => {
     if (!hints || event.target.form !== card || event.target.type === "hidden") return;
     clearTimeout(hintTimer);
     hintTimer = setTimeout(() => window.htmx?.trigger(hints, "hints-changed"), 700);
+    if (!similar || !alike.has(event.target.name)) return;
+    clearTimeout(similarTimer);
+    similarTimer = setTimeout(() => window.htmx?.trigger(similar, "similar-changed"), 1500);
   });
 }
 
