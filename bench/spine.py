@@ -124,6 +124,8 @@ def visible(running: Installation, count: int) -> dict[str, Any]:
     """From the start of a save in one browser to the event in another."""
     sender, watcher = running.client("counsellor"), running.client("counsellor2")
     arrived: dict[str, float] = {}
+    # Only known once all are sent; events of cases from before may still be on their way.
+    wanted: set[str] = set()
     ready = threading.Event()
 
     def watch() -> None:
@@ -133,7 +135,7 @@ def visible(running: Installation, count: int) -> dict[str, Any]:
                 if line.startswith("data: ") and "subject" in line:
                     event = json.loads(line[6:])
                     arrived.setdefault(event["subject"], time.monotonic())
-                if len(arrived) >= count:
+                if wanted and wanted <= arrived.keys():
                     return
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -146,6 +148,7 @@ def visible(running: Installation, count: int) -> dict[str, Any]:
         case = sender.post("/api/v1/cases", json={"card": CARD}).json()
         sent[case["id"]] = began
         time.sleep(0.1)
+    wanted |= sent.keys()
     thread.join(20)
     times = [arrived[key] - sent[key] for key in sent if key in arrived]
     return {**spread(times), "missing": len(sent) - len(times)}

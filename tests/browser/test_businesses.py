@@ -96,7 +96,10 @@ def test_the_business_pages_are_accessible(live_town: Any, traders: Any, sign_in
         picture(page, f"business-{width}-{place}")
     # The card of a case that names a business, with the strip under it.
     page = sign_in("counsellor", f"/desk/cases/{other.id}/", viewport={"width": width, "height": WIDTHS[width]})
-    expect(page.get_by_text("どれでもない")).to_be_visible()
+    expect(page.locator(".app-biz__more summary")).to_be_visible()
     axe(page)
     no_sideways_scroll(page)
     picture(page, f"business-{width}-card")
+    page.locator(".app-biz__more summary").press("Enter")
+    expect(page.get_by_role("button", name="新しい事業者として登録")).to_be_visible()
+    axe(page)

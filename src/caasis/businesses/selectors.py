@@ -42,6 +42,8 @@ MOST_CANDIDATES = 40
 #: With so many equal names nothing is gained by similar ones.
 ENOUGH_EQUAL = 3
 LONGEST_NAME = 160
+#: Sorts after every character that a name may hold.
+LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,13 @@ def suggest(
     query, keys = _question(name, phone, url, corporate_number)
     candidates = _candidates(query, keys)
     matches = rank(query, candidates, limit=limit)
-    ids = [match.candidate.id for match in matches]
+    ids = [match.candidate.id for match in matches if isinstance(match.candidate.id, UUID)]
     rows = {row.id: row for row in Business.objects.filter(id__in=ids)} if ids else {}
     tracked = set(current_flags(ids, today=today).values_list("business_id", flat=True)) if ids and today else set()
     return [
-        Suggestion(rows[match.candidate.id], match.confidence, match.words, match.reasons, match.candidate.id in tracked)  # type: ignore[index]
-        for match in matches
-        if match.candidate.id in rows
+        Suggestion(rows[found], match.confidence, match.words, match.reasons, found in tracked)
+        for match, found in zip(matches, ids, strict=True)
+        if found in rows
     ]
 
 
@@ -272,7 +274,18 @@ def read_profile(*, actor: Actor, business: Business, today: date) -> Profile:
     )
 
 
-def current_flags(ids: Iterable[object], *, today: date) -> QuerySet[TrackingFlag]:
+def beginning_with(*, actor: Actor, words: str, limit: int) -> list[Business]:
+    """Businesses whose name begins so, those first that were met: for a search that has no more than a beginning."""
+    core = read_name(words.replace("\x00", "")[:LONGEST_NAME], guess_reading=False).core
+    if not core:
+        return []
+    rows = readable(actor=actor).filter(merged_into=None, normalised_name__gte=core, normalised_name__lt=core + LAST)
+    # Ordered by the index, then by hand: sorting all names that begin with one letter would read a tenth of the table.
+    some = list(rows.order_by("normalised_name")[: limit * 10])
+    return sorted(some, key=lambda one: (-one.confirmed_count, one.normalised_name))[:limit]
+
+
+def current_flags(ids: Iterable[UUID], *, today: date) -> QuerySet[TrackingFlag]:
     """Flags that stand today."""
     return TrackingFlag.objects.filter(business_id__in=list(ids), lifted_at=None, until__gte=today)
 

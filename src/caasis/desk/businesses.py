@@ -12,7 +12,7 @@ from caasis.businesses.rules.changes import LONGEST_GROUNDS
 from caasis.businesses.vocabulary import AliasKind, Heard
 from caasis.cases.business_record import Month
 from caasis.desk.charts import svg
-from caasis.desk.charts.figure import Column, Figure, Kind, Table
+from caasis.desk.charts.figure import Column, Figure, Kind, Table, Value
 from caasis.platform.forms import AppForm, JapaneseDateField
 
 
@@ -67,7 +67,7 @@ RECENT = 3
 
 def trend_figure(months: Sequence[Month]) -> Figure:
     """Cases by month of receipt: columns, one sentence, and the table which is also the file."""
-    rows = [[f"{month.first.year}年{month.first.month}月", month.cases] for month in months]
+    rows: list[list[Value]] = [[f"{month.first.year}年{month.first.month}月", month.cases] for month in months]
     return Figure(
         key="trend",
         title="月ごとの相談",

@@ -147,6 +147,12 @@ def test_the_list_finds_by_name_phone_and_address(client_for, town, trader, word
     assert "株式会社カクウルーフ" in client_for("analyst").get("/desk/businesses/", {"q": words}).content.decode()
 
 
+def test_a_beginning_is_enough_for_the_list(client_for, trader):
+    text = client_for("counsellor").get("/desk/businesses/", {"q": "カク"}).content.decode()
+    assert "名前のはじめが同じ事業者" in text and "株式会社カクウルーフ" in text
+    assert "見つかりませんでした" in client_for("counsellor").get("/desk/businesses/", {"q": "ルー"}).content.decode()
+
+
 def test_without_words_the_most_often_confirmed_stand_in_the_list(client_for, town, trader):
     text = client_for("counsellor").get("/desk/businesses/").content.decode()
     assert "まだありません" in text

@@ -385,8 +385,8 @@ def test_an_idle_relay_stops_at_once_and_asks_little(subscribe: Any, monkeypatch
     for n in range(20):
         subscribe(lambda event: None, f"test.reader{n}")
     delivered: list[str] = []
-    original = relay.deliver
-    monkeypatch.setattr(relay, "deliver", lambda consumer: delivered.append(consumer.name) or original(consumer))
+    original = relay._deliver
+    monkeypatch.setattr(relay, "_deliver", lambda consumer, limit: delivered.append(consumer.name) or original(consumer, limit))
     stop = threading.Event()
     running = threading.Thread(target=relay.run, args=(stop,))
     running.start()

@@ -17,6 +17,7 @@ from caasis.businesses import services
 from caasis.businesses.models import Business, TrackingFlag
 from caasis.businesses.selectors import (
     Profile,
+    beginning_with,
     get_business,
     met_businesses,
     read_profile,
@@ -49,9 +50,12 @@ def business_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of_request(request)
     today = today_in_japan()
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
-    context: dict[str, Any] = {"words": words, "watched": [], "found": [], "met": None}
+    context: dict[str, Any] = {"words": words, "watched": [], "found": [], "begins": [], "met": None}
     if words:
-        context["found"] = suggest(actor=actor, **_read_words(words), limit=FOUND, today=today)
+        found = suggest(actor=actor, **_read_words(words), limit=FOUND, today=today)
+        known = {one.business.id for one in found}
+        context["found"] = found
+        context["begins"] = [one for one in beginning_with(actor=actor, words=words, limit=FOUND) if one.id not in known]
     else:
         context["watched"] = list(watched_businesses(actor=actor, today=today)[:LISTED])
         context["met"] = Paginator(met_businesses(actor=actor), LISTED).get_page(request.GET.get("page"))
@@ -133,7 +137,7 @@ def _changes(profile: Profile, actor: Actor) -> list[dict[str, Any]]:
             {
                 "change": change,
                 "label": Change(change.kind).label,
-                "who": "・".join(part for part in (centres.get(change.centre_id, ""), who) if part) or "システム",
+                "who": "・".join(part for part in (centres.get(change.centre_id, "") if change.centre_id else "", who) if part) or "システム",
                 "undoable": change.undone_at is None and change.kind in (Change.MERGED.value, Change.SPLIT.value),
             }
         )
@@ -187,7 +191,7 @@ def merge(request: HttpRequest, business_id: UUID) -> HttpResponse:
         request.undo_transaction = True  # type: ignore[attr-defined]
     words = request.GET.get("q", request.POST.get("q", "")).replace("\x00", "").strip()[:LONGEST]
     heard = _read_words(words) if words else {"name": business.name}
-    found = [one for one in suggest(actor=actor, **heard, limit=CASES) if one.business.id != business.id]
+    found = [one for one in suggest(actor=actor, **heard, limit=CASES, today=None) if one.business.id != business.id]
     context = {
         "business": business, "form": form, "found": found, "words": words, "sentence": sentence, "has_errors": wrong,
         "chosen": request.POST.get("other", ""),

@@ -77,6 +77,11 @@ def deliver(consumer: Consumer, limit: int = HANDLER_BATCH) -> int:
 
     When the process is killed in the middle, neither the handlers' writes nor the cursor's step are committed.
     """
+    return _deliver(consumer, limit)[0]
+
+
+def _deliver(consumer: Consumer, limit: int) -> tuple[int, int]:
+    """`deliver`; returns how many events were passed, and the position that the consumer has come to."""
     with system_transaction():
         ConsumerCursor.objects.get_or_create(consumer=consumer.name, node="")
         cursor = ConsumerCursor.objects.select_for_update().get(consumer=consumer.name, node="")
@@ -97,7 +102,7 @@ def deliver(consumer: Consumer, limit: int = HANDLER_BATCH) -> int:
             cursor.position = row.position or cursor.position
         if rows:
             cursor.save(update_fields=["position", "updated_at"])
-        return len(rows)
+        return len(rows), cursor.position
 
 
 def _handle(consumer: Consumer, handler: Handler, event: Delivered) -> None:
@@ -225,7 +230,7 @@ def run(stop: threading.Event) -> None:
     next_letters = 0.0
     while not stop.is_set():
         try:
-            busy = _turn(passed, stop)
+            more = _turn(passed, stop)
             if time.monotonic() >= next_letters:
                 next_letters = time.monotonic() + LETTERS_EACH_SECONDS
                 retry_due_dead_letters()
@@ -236,7 +241,8 @@ def run(stop: threading.Event) -> None:
             passed.clear()
             stop.wait(0.5)
             continue
-        if not busy:
+        # What is saved meanwhile gathers: a round of its own for each save would cost more than the save.
+        if not more:
             stop.wait(PAUSE_SECONDS)
     connection.close()
 
@@ -244,18 +250,19 @@ def run(stop: threading.Event) -> None:
 def _turn(passed: dict[str, int], stop: threading.Event) -> bool:
     """One round: number, then deliver to every consumer that isn't at the head. `passed` remembers which are.
 
-    An idle round costs two short queries, however many consumers there are. The head is asked for, not remembered: the
-    other relay of a pair may have numbered and died before it delivered.
+    Returns True when more is waiting for certain. An idle round costs two short queries, however many consumers there
+    are. The head is asked for, not remembered: the other relay of a pair may have numbered and died before it delivered.
     """
-    busy = number_committed_events() > 0
+    more = number_committed_events() >= BATCH
     head = head_position()
     for consumer in consumers():
         if stop.is_set():
-            return busy
+            return more
         if passed.get(consumer.name) == head:
             continue
-        if deliver(consumer):
-            busy = True
-        else:
+        count, position = _deliver(consumer, HANDLER_BATCH)
+        if count >= HANDLER_BATCH:
+            more = True
+        elif position >= head or not count:
             passed[consumer.name] = head
-    return busy
+    return more
