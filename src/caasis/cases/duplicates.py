@@ -74,9 +74,8 @@ def _same_trader(case: Case, card: Mapping[str, Any], others: list[CaseBusiness]
     mine = list(case.businesses.all())
     confirmed = {one.business_id for one in mine if one.business_id}
     names = {key for text in [str(card.get("business_name") or ""), *(one.name_as_heard for one in mine)] if (key := _key(text))}
-    phones = {
-        key for text in [str(card.get("business_phone") or ""), *(one.phone for one in mine)] if (key := normalise_phone(text))
-    }
+    numbers = [str(card.get("business_phone") or ""), *(one.phone for one in mine)]
+    phones = {number for text in numbers if (number := normalise_phone(text))}
     for other in others:
         if other.business_id and other.business_id in confirmed:
             return "事業者が同じ"

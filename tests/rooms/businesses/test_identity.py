@@ -12,7 +12,14 @@ from django.utils import timezone
 from caasis.audit.models import AccessRecord
 from caasis.businesses import services
 from caasis.businesses.models import Business, BusinessAlias, BusinessChange, BusinessKey, TrackingFlag
-from caasis.businesses.selectors import current_flags, get_business, met_businesses, readable, suggest, watched_businesses
+from caasis.businesses.selectors import (
+    current_flags,
+    get_business,
+    met_businesses,
+    readable,
+    suggest,
+    watched_businesses,
+)
 from caasis.engines.identity import corporate_check_digit
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan

@@ -42,10 +42,8 @@ def write(tmp_path: Path) -> Any:
 
 
 def run(path: Path, **more: Any) -> Progress:
-    progress = None
-    for progress in import_register(path, actor=SYSTEM, **more):
-        pass
-    assert progress is not None and progress.finished
+    *_, progress = import_register(path, actor=SYSTEM, **more)
+    assert progress.finished
     return progress
 
 

@@ -34,6 +34,7 @@ def command(plan: bool) -> None:
                 click.echo(f"{migration.app_label}.{migration.name}")
         elif todo:
             _apply(len(todo))
+            _write_business_keys()
             click.echo(f"データベースの表を更新しました（{len(todo)}件）。")
         else:
             click.echo("データベースの表は最新です。")
@@ -47,6 +48,15 @@ def _load_articles() -> None:
     from caasis.knowledge.services import load_seed_articles
 
     load_seed_articles(actor=SYSTEM)
+
+
+def _write_business_keys() -> None:
+    """Businesses that were written before there were keys, or by an older release meanwhile, become findable."""
+    from caasis.businesses.services import write_missing_keys
+    from caasis.platform.transactions import system_transaction
+
+    with system_transaction():
+        write_missing_keys()
 
 
 def _apply(count: int) -> None:
