@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 import unicodedata
+from enum import StrEnum
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -67,10 +68,22 @@ _DAMM = (
 )
 
 
-def new_receipt_number(year: int) -> str:
-    """A fresh receipt number such as `2026-1234-56789`: year, eight random digits, check digit."""
-    digits = f"{secrets.randbelow(10**_RANDOM_DIGITS):0{_RANDOM_DIGITS}d}"
-    body = f"{year:04d}{digits}"
+class Series(StrEnum):
+    """Who gives a receipt number out. Each has half of the numbers of a year, so that a consumer's number is never
+    given to somebody else's case as well; within a series the table's unique key decides, and the giver tries again."""
+
+    CONTACT = "contact"
+    CASE = "case"
+
+
+def new_receipt_number(year: int, series: Series = Series.CASE) -> str:
+    """A fresh receipt number such as `2026-1234-56789`: year, eight random digits, check digit.
+
+    With a million cases a year every fiftieth number is taken already: whoever stores one must be ready to try again.
+    """
+    half = 10**_RANDOM_DIGITS // 2
+    drawn = secrets.randbelow(half) + (half if series is Series.CONTACT else 0)
+    body = f"{year:04d}{drawn:0{_RANDOM_DIGITS}d}"
     return format_receipt_number(body + check_digit(body))
 
 

@@ -40,7 +40,8 @@ def insert_together(*groups: Iterable[models.Model]) -> None:
     Each group holds rows of one model, with every key already known (UUIDs made in Python). Signals are not sent,
     as with `bulk_create`; triggers of the database run.
 
-    :raises django.db.IntegrityError: and its siblings, like the ORM; nothing is written then.
+    :raises django.db.IntegrityError: and its siblings, like the ORM; nothing is written then, and the transaction can
+        go on.
     """
     statements: list[tuple[str, str]] = []
     lists = [list(group) for group in groups]
@@ -54,17 +55,35 @@ def insert_together(*groups: Iterable[models.Model]) -> None:
             statements.append((sql, _document(part, columns)))
     alias = router.db_for_write(type(written[0][0]))
     connection = connections[alias]
-    with transaction.atomic(using=alias, savepoint=False):
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            raw = connection.connection
-            with raw.pipeline(), psycopg.Cursor(raw) as cursor:
-                for sql, document in statements:
-                    cursor.execute(sql, (document,))  # type: ignore[arg-type]
+    if connection.in_atomic_block:
+        _send(connection, statements)
+    else:
+        with transaction.atomic(using=alias):
+            _send(connection, statements)
     for rows in written:
         for row in rows:
             row._state.adding = False
             row._state.db = alias
+
+
+def _send(connection: Any, statements: Sequence[tuple[str, str]]) -> None:
+    """All statements in one pipeline, inside a savepoint that travels with them: what fails leaves the transaction as
+    it was, and costs no trip of its own."""
+    raw = connection.connection
+    with connection.wrap_database_errors:
+        try:
+            with raw.pipeline(), psycopg.Cursor(raw) as cursor:
+                cursor.execute(f"SAVEPOINT {_SAVEPOINT}")
+                for sql, document in statements:
+                    cursor.execute(sql, (document,))  # type: ignore[arg-type]
+                cursor.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+        except psycopg.Error:
+            if not raw.closed:
+                raw.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+            raise
+
+
+_SAVEPOINT = "insert_together"
 
 
 @cache

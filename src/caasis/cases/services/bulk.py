@@ -7,6 +7,7 @@ write; `tests/rooms/cases/test_bulk.py` compares them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases
 from caasis.cases.vocabulary import TRANSITIONS, Entry, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
+from caasis.kernel.ids import new_receipt_number
 from caasis.platform.outbox.publish import outbox_row
 from caasis.platform.transactions import system_transaction
 
@@ -88,8 +90,22 @@ def _write(chunk: list[BulkCase]) -> list[Case]:
     work = _Batch()
     for one in chunk:
         _live(one, work)
+    _renumber([r.case for r, one in zip(work.rows, chunk, strict=True) if not one.receipt_number])
     insert_cases(work.rows, work.approvals, work.decisions)
     return [r.case for r in work.rows]
+
+
+def _renumber(cases: list[Case]) -> None:
+    """Give another number to those whose random one is taken, in the tables or in this batch."""
+    fresh = cases
+    while fresh:
+        taken = set(
+            Case.objects.filter(receipt_number__in=[case.receipt_number for case in fresh]).values_list("receipt_number", flat=True)
+        )
+        seen = Counter(case.receipt_number for case in cases)
+        fresh = [case for case in fresh if case.receipt_number in taken or seen[case.receipt_number] > 1]
+        for case in fresh:
+            case.receipt_number = new_receipt_number(case.received_on.year)
 
 
 def _live(one: BulkCase, work: _Batch) -> None:

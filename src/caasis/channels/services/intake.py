@@ -43,7 +43,7 @@ from caasis.channels.vocabulary import TOPICS, label_of
 from caasis.kernel.actor import PUBLIC
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, TooMany, WrongState
-from caasis.kernel.ids import new_receipt_number, new_spoken_code, normalise_spoken_code
+from caasis.kernel.ids import Series, new_receipt_number, new_spoken_code, normalise_spoken_code
 from caasis.organisations.models import Centre
 from caasis.platform.crypto.ciphers import WrongKeyOrPlace, open_bytes, seal_bytes
 from caasis.platform.files.models import StoredFile
@@ -298,7 +298,7 @@ def _repeat_place(contact_id: UUID) -> str:
 
 def _free_receipt_number(today: date) -> str:
     for _ in range(20):
-        number = new_receipt_number(today.year)
+        number = new_receipt_number(today.year, Series.CONTACT)
         if not Contact.objects.filter(receipt_number=number).exists():
             return number
     raise TooMany
