@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,12 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     An icon that doesn't exist is logged and left out: a page without a drawing is better than no page. A test walks
     through the templates and finds such names.
     """
+    return _drawn(name, label, css)
+
+
+@lru_cache(maxsize=2048)
+def _drawn(name: str, label: str, css: str) -> SafeString:
+    # A list of fifty rows draws some hundred icons, of a dozen kinds.
     if name not in icon_names():
         log.error("no icon of this name: %s", name)
         return SafeString("")
