@@ -21,6 +21,8 @@ def test_a_remark_comes_while_typing_and_its_button_mends(sign_in: Sign, live_to
     page = sign_in("counsellor", f"/desk/cases/{case.id}/")
     hints = page.locator("#hints")
     expect(hints).not_to_contain_text("伏せる")
+    with page.expect_response("**/similar"):
+        page.reload()
     page.locator("#summary").fill("電話は090-1234-5678。屋根工事を148万円で契約した。")
     expect(hints).to_contain_text("相談概要に電話番号があります。", timeout=5000)
     hints.get_by_role("button", name="伏せる").click()

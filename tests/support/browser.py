@@ -75,6 +75,8 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
             "timezone_id": "Asia/Tokyo",
             "viewport": {"width": 1440, "height": 900},
             "service_workers": "block",
+            # In the middle of a change of colour, nobody's contrast is right.
+            "reduced_motion": "reduce",
             **options,
         }
         context = browser.new_context(**settings)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, models, transaction
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from caasis.cases.models import Case, CaseEntry, Contract, Party
 from caasis.cases.vocabulary import Entry, State
@@ -101,6 +101,7 @@ def test_row_level_security_holds(town: Any) -> None:
         insert_together([case])
 
 
+@isolate_apps("caasis.platform")
 def test_a_field_it_does_not_know_is_refused() -> None:
     class Odd(models.Model):
         share = models.FloatField()

@@ -133,14 +133,18 @@ const alike = new Set(["title", "summary", "product", "product_text", "business_
 let hintTimer;
 let similarTimer;
 
+// Without a connection nobody is asked; what was typed is kept, and the next stroke asks again.
+const ask = (part, name) => navigator.onLine && window.htmx?.trigger(part, name);
+if (similar) setTimeout(() => ask(similar, "similar-changed"), 300);
+
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, (event) => {
     if (!hints || event.target.form !== card || event.target.type === "hidden") return;
     clearTimeout(hintTimer);
-    hintTimer = setTimeout(() => window.htmx?.trigger(hints, "hints-changed"), 700);
+    hintTimer = setTimeout(() => ask(hints, "hints-changed"), 700);
     if (!similar || !alike.has(event.target.name)) return;
     clearTimeout(similarTimer);
-    similarTimer = setTimeout(() => window.htmx?.trigger(similar, "similar-changed"), 1500);
+    similarTimer = setTimeout(() => ask(similar, "similar-changed"), 1500);
   });
 }
 
