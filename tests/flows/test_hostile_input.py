@@ -333,6 +333,7 @@ def test_the_doors_of_a_big_form_share_every_field(scene: Scene, names: Any) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.unfinished
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("what", sorted(VALUES))
 def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811

@@ -11,7 +11,7 @@ from django.utils import timezone
 from caasis.cases.events import CaseRegistered
 from caasis.cases.models import Approval, ApprovalDecision, Case
 from caasis.cases.rules.approval import Right, right_to_decide
-from caasis.cases.rules.card import to_json
+from caasis.cases.rules.card import BY_NAME, to_json
 from caasis.cases.rules.checks import Check, check_card, open_flags, stops
 from caasis.cases.selectors import consumer_of, get_approval, read_card
 from caasis.cases.services.guards import locked_case, log, move
@@ -176,6 +176,8 @@ def decide(
         if case_version is not None and case_version != case.version:
             raise WrongState("見ているあいだに内容が変わりました。開き直して確かめてください。")
         at = timezone.now()
+        # Whatever else a form may send, only fields of the card can be marked.
+        marked = [name for name in fields if name in BY_NAME]
         if approve:
             open_now = [check["code"] for check in approval.checks if check["verdict"] == "flagged"]
             left = [code for code in open_now if code not in confirmed_checks]
@@ -190,8 +192,8 @@ def decide(
             decided_by=actor.id,
             deputy_for=right.deputy_for,
             reason=reason.strip()[:2000],
-            fields=list(fields),
-            confirmed_checks=list(confirmed_checks),
+            fields=marked,
+            confirmed_checks=[check["code"] for check in approval.checks if check["code"] in confirmed_checks],
             decided_at=at,
         )
         log(case, "approve_step" if approve else "return_case", actor=actor)
@@ -199,7 +201,7 @@ def decide(
             approval.state = Approval.State.RETURNED
             approval.save(update_fields=["state"])
             move(case, "return_case", actor=actor, at=at)
-            entry(case, Entry.RETURNED, actor=actor, at=at, number=approval.number, fields=list(fields)).save(force_insert=True)
+            entry(case, Entry.RETURNED, actor=actor, at=at, number=approval.number, fields=marked).save(force_insert=True)
             return approval
         approval.current_step += 1
         entry(

@@ -52,7 +52,8 @@ def _show(
     }
     if purpose is None and cases.has_personal(case):
         return page(request, "desk/letters/page.html", {**context, "closed": True}, status=status)
-    values = sheet_of(case, actor=actor, purpose=purpose).values
+    # A page that comes back with what was typed needs nothing opened: the texts hold the name and address already.
+    values = sheet_of(case, actor=actor, purpose=purpose if typed is None else None).values
     today = today_in_japan()
     found = assess_card(values, law=current_law(), today=today)
     made = [
