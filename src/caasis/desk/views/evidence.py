@@ -67,8 +67,9 @@ def file_list(request: HttpRequest, case_id: UUID) -> HttpResponse:
             request,
             message="資料を付けました。",
             url=reverse("desk:case-file-remove", args=[case.id, added[0].id]),
+            then=_list_url(request, case),
         )
-    return redirect(reverse("desk:case-files", args=[case.id]) + _query(case, actor, _purpose(request, case)))
+    return redirect(_list_url(request, case))
 
 
 def _chosen(request: HttpRequest) -> list[NewFile]:
@@ -203,8 +204,9 @@ def remove(request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
     """Take a file away; the next page offers to bring it back."""
     case = access_case(request, case_id, inside=True)
     services.remove_evidence(actor=actor_of_request(request), case_id=case.id, evidence_id=file_id)
-    offer_undo(request, message="資料を外しました。", url=reverse("desk:case-file-restore", args=[case.id, file_id]))
-    return _back(request, case)
+    url = reverse("desk:case-file-restore", args=[case.id, file_id])
+    offer_undo(request, message="資料を外しました。", url=url, then=_list_url(request, case))
+    return redirect(_list_url(request, case))
 
 
 @require_POST
@@ -213,9 +215,9 @@ def restore(request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
     """Bring a file back."""
     case = access_case(request, case_id, inside=True)
     services.restore_evidence(actor=actor_of_request(request), case_id=case.id, evidence_id=file_id)
-    return _back(request, case)
+    return redirect(_list_url(request, case))
 
 
-def _back(request: HttpRequest, case: Case) -> HttpResponse:
+def _list_url(request: HttpRequest, case: Case) -> str:
     query = _query(case, actor_of_request(request), _purpose(request, case))
-    return redirect(reverse("desk:case-files", args=[case.id]) + query)
+    return reverse("desk:case-files", args=[case.id]) + query

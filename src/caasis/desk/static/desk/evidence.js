@@ -33,3 +33,9 @@ if (form && input) {
     add(event.clipboardData.files);
   });
 }
+
+// After 「元に戻す」 the list shows what is there now.
+document.addEventListener("app:undone", () => {
+  const then = document.querySelector("[data-after-undo]")?.dataset.afterUndo;
+  if (then) location.assign(then);
+});
