@@ -27,6 +27,7 @@ from django.utils import timezone
 from caasis.accounts.services import break_glass
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
+from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
 from caasis.kernel.actor import SYSTEM
@@ -51,7 +52,9 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
-PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ")
+EVIDENCE_NAME = "玄関の写真ジョウビタキ.png"
+EVIDENCE_NOTE = "家の中のアオゲラ"
+PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ", "ジョウビタキ", "アオゲラ")
 
 
 EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
@@ -117,6 +120,9 @@ def make_scene(town: Any) -> Scene:
     message = channels.write_answer(
         actor=town.counsellor, contact_id=taken.contact_id, text=ANSWER, leave_after_seconds=3600
     )
+    (evidence,) = cases.add_evidence(
+        actor=town.counsellor, case_id=open_case.id, files=[NewFile(EVIDENCE_NAME, png(400, 300))], note=EVIDENCE_NOTE
+    )
     consumer = open_case.parties.get(position=1).person_id
     emergency = break_glass(
         actor=town.counsellor2, object_kind="person", object_id=consumer, centre_id=town.centre_a.id, reason=EMERGENCY
@@ -155,7 +161,13 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk},
+        more={
+            "emergency": emergency.id,
+            "letter": letter.id,
+            "business": business.pk,
+            "other business": other.pk,
+            "evidence": evidence.id,
+        },
     )
 
 
@@ -276,7 +288,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     }
     extra = {
         "message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling",
-        "kind": "seller_postcard", "form": "txt",
+        "kind": "seller_postcard", "form": "txt", "file_id": scene.more["evidence"],
     }  # fmt: skip
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:

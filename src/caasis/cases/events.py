@@ -50,3 +50,11 @@ class CaseTimelineGrew(Event):
 
     topic: ClassVar[str] = "cases.timeline_grew"
     kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead(Event):
+    """The words of a file were read, or the file was taken away. The subject is the file's text, not the case."""
+
+    topic: ClassVar[str] = "cases.file_read"
+    case: UUID | None = None

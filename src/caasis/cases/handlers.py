@@ -7,7 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 from django.utils import timezone
 
 from caasis.cases.events import CaseTimelineGrew
+from caasis.cases.jobs import read_files
 from caasis.cases.models import CaseContact, CaseEntry
+from caasis.cases.services.collecting import unread_files
 from caasis.cases.vocabulary import Entry
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
@@ -41,3 +43,11 @@ def note_in_timeline(event: Delivered) -> None:
                 CaseTimelineGrew(subject=link.case_id, centre_id=link.case.handling_centre_id, kind="message"),
                 actor=SYSTEM,
             )
+
+
+@subscribe("cases.files", "channels.consumer_wrote")
+def read_what_came(event: Delivered) -> None:
+    """Files that the consumer sends to an open case are read. A job too many finds nothing to do."""
+    for case_id in CaseContact.objects.filter(contact_id=event.subject).values_list("case_id", flat=True):
+        if unread_files(case_id):
+            read_files.defer(case_id=case_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caasis.cases.models import Draft, Note
+from caasis.cases.models import Draft, Evidence, FileText, Note
 from caasis.privacy.registry import PersonalData, register_personal_data
 
 
@@ -25,6 +25,26 @@ def register() -> None:
             fields={"body": "メモ"},
             centre_of=lambda note: note.centre_id,
             key_of=lambda note: note.case.record_key_id,
+            key_path="case__record_key_id",
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=Evidence,
+            kind="evidence",
+            fields={"note": "資料の説明"},
+            centre_of=lambda evidence: evidence.centre_id,
+            key_of=lambda evidence: evidence.case.record_key_id,
+            key_path="case__record_key_id",
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=FileText,
+            kind="file_text",
+            fields={"text": "資料の文字"},
+            centre_of=lambda read: read.centre_id,
+            key_of=lambda read: read.case.record_key_id,
             key_path="case__record_key_id",
         )
     )

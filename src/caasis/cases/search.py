@@ -41,7 +41,7 @@ def register() -> None:
 
 def _texts(case: Case) -> tuple[str, str]:
     """Title and body as they are indexed: masked, with the labels of what is coded."""
-    known = _known_names(case)
+    known = known_names(case)
     businesses = list(case.businesses.all())
     allowed = [value for one in businesses for value in (one.name_as_heard, one.phone) if value]
     contract = next(iter(case.contracts.all()), None)
@@ -53,7 +53,8 @@ def _texts(case: Case) -> tuple[str, str]:
     return masked_projection(case.title, known, allowed=allowed), "\n".join([masked, *filter(None, extra)])
 
 
-def _known_names(case: Case) -> list[str]:
+def known_names(case: Case) -> list[str]:
+    """Names that a text about this case may hold and that nobody may read in the index."""
     consumer = consumer_of(case)
     if consumer is None or consumer.person is None:
         return []

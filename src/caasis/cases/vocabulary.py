@@ -91,6 +91,7 @@ class Entry(StrEnum):
     TASK_ADDED = "task_added"
     TASK_DONE = "task_done"
     FILE_ADDED = "file_added"
+    FILE_REMOVED = "file_removed"
     LETTER_MADE = "letter_made"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
@@ -122,6 +123,7 @@ _ENTRY_LABELS = {
     Entry.TASK_ADDED: "予定を入れました",
     Entry.TASK_DONE: "予定を終えました",
     Entry.FILE_ADDED: "資料を付けました",
+    Entry.FILE_REMOVED: "資料を外しました",
     Entry.LETTER_MADE: "通知書を作りました",
     Entry.APPROVAL_REQUESTED: "決裁を依頼しました",
     Entry.APPROVAL_WITHDRAWN: "決裁依頼を取り下げました",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from caasis.accounts.selectors import names_of, staff_of
 from caasis.cases import selectors as cases
 from caasis.cases.code_lists import label
+from caasis.cases.evidence import count_files
 from caasis.cases.models import Approval, Case, CaseEntry, Note, Party, Task
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
@@ -78,6 +79,7 @@ class Workspace:
     web_contacts: list[Contact] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
     attachments: list[Any] = field(default_factory=list)
+    files: int = 0
     memo: list[tuple[str, str]] = field(default_factory=list)
     timeline: list[Line] = field(default_factory=list)
     notes: list[tuple[Note, str, str]] = field(default_factory=list)
@@ -164,6 +166,7 @@ def read_workspace(
         purpose=purpose,
         has_personal=cases.has_personal(case),
     )
+    work.files = count_files(case, actor=actor)
     _read_messages(work, actor=actor)
     _read_history(work, actor=actor)
     work.articles = articles_for(sheet.values, actor=actor)

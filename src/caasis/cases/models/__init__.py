@@ -2,6 +2,7 @@
 
 from caasis.cases.models.approval import Approval, ApprovalDecision
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, Party
+from caasis.cases.models.evidence import Evidence, FileText
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "CaseEntry",
     "Contract",
     "Draft",
+    "Evidence",
+    "FileText",
     "Harm",
     "Note",
     "Party",

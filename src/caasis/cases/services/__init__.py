@@ -4,6 +4,7 @@ Screens, API, commands and the twin all go through these; nothing else writes th
 """
 
 from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
+from caasis.cases.services.collecting import add_evidence, remove_evidence, restore_evidence
 from caasis.cases.services.counterparties import confirm_business, release_business, split_business
 from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
@@ -14,6 +15,7 @@ from caasis.cases.services.saving import SaveResult, save_card
 
 __all__ = [
     "SaveResult",
+    "add_evidence",
     "add_note",
     "add_task",
     "assign_case",
@@ -27,8 +29,10 @@ __all__ = [
     "record_letter",
     "register_light",
     "release_business",
+    "remove_evidence",
     "reopen_case",
     "request_approval",
+    "restore_evidence",
     "save_card",
     "save_draft",
     "split_business",

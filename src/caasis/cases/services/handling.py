@@ -12,6 +12,7 @@ from caasis.accounts.selectors import staff_of
 from caasis.cases.events import CaseAssigned, CaseReopened
 from caasis.cases.models import Case, CaseContact
 from caasis.cases.selectors import get_case
+from caasis.cases.services.collecting import read_later
 from caasis.cases.services.guards import WORKERS, locked_case, log, move
 from caasis.cases.services.opening import open_case
 from caasis.cases.services.rows import entry
@@ -69,6 +70,8 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
         case.save(update_fields=["deadline_on"])
         entry(case, Entry.TAKEN, actor=actor, at=timezone.now(), item=str(item.id)).save(force_insert=True)
         channel_services.set_contact_state(actor=actor, contact_id=contact.id, state=Contact.State.IN_PROGRESS)
+        if contact.attachments.exists():
+            read_later(case.id)
         return case
 
 

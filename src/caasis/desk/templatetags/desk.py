@@ -44,6 +44,7 @@ _ENTRY_ICONS = {
     Entry.TASK_ADDED: "event",
     Entry.TASK_DONE: "check",
     Entry.FILE_ADDED: "attach_file",
+    Entry.FILE_REMOVED: "delete",
     Entry.LETTER_MADE: "draw",
     Entry.APPROVAL_REQUESTED: "assignment_turned_in",
     Entry.APPROVAL_WITHDRAWN: "undo",

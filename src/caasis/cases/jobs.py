@@ -1,0 +1,35 @@
+"""Work of the room that comes by itself or takes long."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from caasis.cases.models import FileText
+from caasis.cases.services.collecting import read_case_files
+from caasis.platform.documents.reading import ocr_command
+from caasis.platform.jobs import job
+from caasis.platform.jobs.declaration import stop_requested
+from caasis.platform.transactions import system_transaction
+
+#: Cases whose pictures are read in one run, once a reader was installed.
+PORTION = 200
+
+
+@job(queue="default", in_transaction=False)
+def read_files(*, case_id: UUID) -> None:
+    """Read the words in the files of one case."""
+    read_case_files(case_id)
+
+
+@job(cron="23 * * * *", lock="cases.read_pictures_again", in_transaction=False)
+def read_pictures_again() -> None:
+    """Every hour: pictures that came while Tesseract wasn't installed are read once it is."""
+    if ocr_command() is None:
+        return
+    with system_transaction():
+        rows = FileText.objects.filter(state=FileText.State.NO_READER).order_by("case_id")
+        waiting = list(rows.values_list("case_id", flat=True).distinct()[:PORTION])
+    for case_id in waiting:
+        if stop_requested():
+            return
+        read_case_files(case_id, again=True)
