@@ -10,11 +10,13 @@ from caasis.cases.services.handling import assign_case, change_state, reopen_cas
 from caasis.cases.services.lettering import record_letter
 from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
 from caasis.cases.services.opening import open_case
+from caasis.cases.services.parts import add_part, move_part_up, remove_part, restore_part, save_part
 from caasis.cases.services.saving import SaveResult, save_card
 
 __all__ = [
     "SaveResult",
     "add_note",
+    "add_part",
     "add_task",
     "assign_case",
     "change_state",
@@ -23,14 +25,18 @@ __all__ = [
     "delete_note",
     "discard_draft",
     "finish_task",
+    "move_part_up",
     "open_case",
     "record_letter",
     "register_light",
     "release_business",
+    "remove_part",
     "reopen_case",
     "request_approval",
+    "restore_part",
     "save_card",
     "save_draft",
+    "save_part",
     "split_business",
     "take_case",
     "take_contact",
