@@ -7,6 +7,7 @@ from caasis.cases.services.approving import decide, register_light, request_appr
 from caasis.cases.services.counterparties import confirm_business, release_business, split_business
 from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
+from caasis.cases.services.identity import confirm_identity, link_person, unlink_person, withdraw_identity
 from caasis.cases.services.lettering import record_letter
 from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
 from caasis.cases.services.opening import open_case
@@ -21,10 +22,12 @@ __all__ = [
     "assign_case",
     "change_state",
     "confirm_business",
+    "confirm_identity",
     "decide",
     "delete_note",
     "discard_draft",
     "finish_task",
+    "link_person",
     "move_part_up",
     "open_case",
     "record_letter",
@@ -41,5 +44,7 @@ __all__ = [
     "take_case",
     "take_contact",
     "undo_step",
+    "unlink_person",
+    "withdraw_identity",
     "withdraw_request",
 ]
