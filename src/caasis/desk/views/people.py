@@ -129,15 +129,19 @@ def _done(
     return _show(request, person, status=422, **{form_name: form})
 
 
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
 def _one_of(text: str, known: set[UUID]) -> UUID:
     """The id that the page's button carries, if it is one of this human's.
 
     :raises Invalid: it is not.
     """
-    try:
-        found = UUID(text)
-    except ValueError:
-        found = None  # type: ignore[assignment]
+    found = _id(text)
     if found not in known:
         raise Invalid("画面を開き直して、もう一度選んでください。")
     return found
@@ -274,7 +278,8 @@ def merge(request: HttpRequest, person_id: UUID) -> HttpResponse:
         rows = find_people(actor=actor, **look.cleaned_data)
         found = [row for row in _rows(actor, rows) if row["person"].pk not in family_ids(person.pk)]
     elif form.is_bound:
-        chosen = Person.objects.filter(centre_id=actor.centre_id, id=form.data.get("other") if form.is_valid() else None)
+        # Who was chosen stays on the page.
+        chosen = Person.objects.filter(centre_id=actor.centre_id, id=_id(request.POST.get("other", "")))
         found = _rows(actor, {one.pk: [] for one in chosen})
     wrong = bool(form.errors or look.errors or sentence)
     if wrong:
