@@ -27,6 +27,7 @@ from django.utils import timezone
 from caasis.accounts.services import break_glass
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
+from caasis.cases.rules.parts import PartKind
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -146,6 +147,9 @@ def make_scene(town: Any) -> Scene:
         for case in (open_case, approval_case, registered):
             case.refresh_from_db()
         approval.refresh_from_db()
+    part = cases.add_part(
+        actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
+    )
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
@@ -167,6 +171,8 @@ def make_scene(town: Any) -> Scene:
             "business": business.pk,
             "other business": other.pk,
             "evidence": evidence.id,
+            "part": part.pk,
+            "person": consumer,
         },
     )
 
@@ -288,11 +294,15 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     }
     extra = {
         "message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling",
-        "kind": "seller_postcard", "form": "txt", "file_id": scene.more["evidence"],
+        "kind": "seller_postcard",
+        "form": "txt",
+        "file_id": scene.more["evidence"],
+        "part_kind": "contract",
+        "part_id": scene.more["part"],
     }  # fmt: skip
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
-        chosen = case if not (given.keys() - {"verb", "kind", "form"}) else {"open case": case["open case"]}
+        chosen = case if not (given.keys() - {"verb", "kind", "form", "part_kind"}) else {"open case": case["open case"]}
         return [(words, {**arguments, **given}) for words, arguments in chosen.items()]
     single: dict[str, tuple[str, Any]] = {
         "contact_id": ("waiting contact", scene.waiting_contact),
@@ -301,6 +311,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "access_id": ("emergency access", scene.more["emergency"]),
         "user_id": ("colleague", scene.town.users["counsellor2"].pk),
         "centre_id": ("centre", scene.town.centre_a.id),
+        "person_id": ("person", scene.more["person"]),
         "letter_id": ("dead letter", scene.more["letter"]),
         "business_id": ("business", scene.more["business"]),
         "receipt_number": ("receipt", scene.receipt_number),
@@ -353,6 +364,20 @@ def _body(scene: Scene, name: str, words: str) -> Any:
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),
         },
         "desk:approval-batch": {"approval": [str(scene.approval.id)], "confirmed": "1"},
+        "desk:case-parts-open": {"version": case.version, "fields": "title", "title": "書きかけ", "part": "contract"},
+        "desk:case-part-new": {"version": case.version, "fields": "product_text", "product_text": "浄水器"},
+        "desk:case-part": {"version": case.version, "fields": "product_text", "product_text": "浄水器2"},
+        "desk:case-part-business": {"business": "new"},
+        "desk:case-past-open": {"version": case.version, "fields": "title", "title": "書きかけ"},
+        "desk:case-past-act": {"do": "withdraw", "person": str(scene.more["person"])},
+        "desk:people": {"phone": PHONE_SHOWN},
+        "desk:person-consent": {"consent-kind": "survey", "consent-means": "phone", "consent-given_by": "self"},
+        "desk:person-watch": {
+            "watch-reason": "被害が続いているため", "watch-review_on_y": str(timezone.now().year + 1), "watch-review_on_m": "1",
+            "watch-review_on_d": "5",
+        },
+        "desk:person-point": {"point-kind": "mail", "point-value": "atarashii@example.jp"},
+        "desk:person-merge": {"look": "1", "phone": PHONE_SHOWN},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {
@@ -362,6 +387,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "api:open_case": {"card": {"title": "電話の相談"}},
         "api:save_card": {"version": case.version, "changes": {"title": "書きかえた件名"}},
         "api:lead_case": {"verb": "finish_handling"},
+        "api:add_part": {"values": {"product_text": "浄水器"}},
+        "api:save_part": {"version": case.version, "changes": {"product_text": "浄水器3"}},
     }  # fmt: skip
     return bodies.get(name, {})
 

@@ -38,9 +38,9 @@ K13 = REGISTRY.add(
         name="総契約額",
         name_en="Total contract amount",
         definition="登録された相談の契約購入金額の合計。金額がわからない相談は含まない",
-        formula="登録された相談の契約購入金額の合計",
+        formula="登録された相談の契約購入金額の合計（1件に契約がいくつもあるときは、すべて足す）",
         unit=Unit.YEN,
-        version=1,
+        version=2,
     )
 )
 K14 = REGISTRY.add(

@@ -5,7 +5,7 @@ Only masked projections are indexed. A snippet is cut from the database row, aft
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from caasis.cases.code_lists import label
 from caasis.cases.models import Case
 from caasis.cases.rules.checks import age_band
-from caasis.cases.selectors import consumer_of, contract_party_of, visible_cases, with_parts
+from caasis.cases.selectors import contract_party_of, visible_cases, with_parts
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import Actor
 from caasis.platform.search.access import search_index
@@ -44,32 +44,31 @@ def _texts(case: Case) -> tuple[str, str]:
     known = known_names(case)
     businesses = list(case.businesses.all())
     allowed = [value for one in businesses for value in (one.name_as_heard, one.phone) if value]
-    contract = next(iter(case.contracts.all()), None)
     body = "\n".join([case.summary, case.handling])
     extra = [case.receipt_number, *(one.name_as_heard for one in businesses), *(one.phone for one in businesses)]
-    if contract is not None:
+    for contract in case.contracts.all():
         extra += [label("product", contract.product), contract.product_text, *contract.keywords]
     masked = masked_projection(body, known, allowed=allowed)
     return masked_projection(case.title, known, allowed=allowed), "\n".join([masked, *filter(None, extra)])
 
 
 def known_names(case: Case) -> list[str]:
-    """Names that a text about this case may hold and that nobody may read in the index."""
-    consumer = consumer_of(case)
-    if consumer is None or consumer.person is None:
-        return []
-    try:
-        names = read_sealed(consumer.person, "name", "kana")
-    except Forgotten:
-        return []
-    return [name for name in names.values() if len(name) >= 2]
+    """Names of everybody on the case: a contract party's or a helper's is masked as the consumer's is."""
+    found: list[str] = []
+    for party in case.parties.all():
+        if party.person is None:
+            continue
+        try:
+            found += [name for name in read_sealed(party.person, "name", "kana").values() if len(name) >= 2]
+        except Forgotten:
+            continue
+    return found
 
 
 def _document(case: Case) -> SearchDocument:
     title, body = _texts(case)
-    contract = next(iter(case.contracts.all()), None)
+    contracts = list(case.contracts.all())
     party = contract_party_of(case)
-    product = contract.product if contract else ""
     return SearchDocument.of_day(
         id=case.id,
         kind=KIND,
@@ -81,13 +80,17 @@ def _document(case: Case) -> SearchDocument:
             "state": (case.state,),
             "case_kind": (case.kind,),
             # A class finds what lies below it: P03 → P0305 → P030501.
-            "product": tuple(product[:end] for end in (3, 5, 7) if len(product) >= end),
-            "sales_form": (contract.sales_form,) if contract and contract.sales_form else (),
+            "product": _distinct(one.product[:end] for one in contracts for end in (3, 5, 7) if len(one.product) >= end),
+            "sales_form": _distinct(one.sales_form for one in contracts if one.sales_form),
             "prefecture": (case.prefecture_code,) if case.prefecture_code else (),
             "age_band": (age_band(party.age if party else None),),
             "result": (case.result,) if case.result else (),
         },
     )
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def build_documents(ids: Sequence[str]) -> list[SearchDocument]:

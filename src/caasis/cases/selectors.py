@@ -23,7 +23,7 @@ from caasis.cases.rules.fields import (
     OTHER_NAMES,
     Kind,
 )
-from caasis.cases.vocabulary import OPEN, PartyRole, State
+from caasis.cases.vocabulary import CARD_LINES, OPEN, PartyRole, State
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.errors import NotFound
 from caasis.people.selectors import open_person
@@ -186,7 +186,7 @@ def has_personal(case: Case) -> bool:
 def fields_changed_since(case: Case, version: int) -> frozenset[str]:
     """Names of card fields that saves after `version` changed."""
     changed: set[str] = set()
-    for data in case.entries.filter(kind="card_saved").values_list("data", flat=True):
+    for data in case.entries.filter(kind__in=CARD_LINES).values_list("data", flat=True):
         if data.get("version", 0) > version:
             changed.update(data.get("fields", []))
     return frozenset(changed)

@@ -99,6 +99,14 @@ class Entry(StrEnum):
     RETURNED = "returned"
     REGISTERED = "registered"
     REOPENED = "reopened"
+    PART_ADDED = "part_added"
+    PART_CHANGED = "part_changed"
+    PART_REMOVED = "part_removed"
+    PART_RESTORED = "part_restored"
+    PART_MOVED = "part_moved"
+    IDENTITY_CONFIRMED = "identity_confirmed"
+    IDENTITY_WITHDRAWN = "identity_withdrawn"
+    PERSON_LINKED = "person_linked"
     BUSINESS_CONFIRMED = "business_confirmed"
     BUSINESS_RELEASED = "business_released"
     BUSINESS_MOVED = "business_moved"
@@ -131,9 +139,30 @@ _ENTRY_LABELS = {
     Entry.RETURNED: "差し戻しました",
     Entry.REGISTERED: "登録しました",
     Entry.REOPENED: "再開しました",
+    Entry.PART_ADDED: "くわしい内容を足しました",
+    Entry.PART_CHANGED: "くわしい内容を直しました",
+    Entry.PART_REMOVED: "くわしい内容を取り除きました",
+    Entry.PART_RESTORED: "取り除いたものを戻しました",
+    Entry.PART_MOVED: "順番を変えました",
+    Entry.IDENTITY_CONFIRMED: "氏名と住所を確かめました",
+    Entry.IDENTITY_WITHDRAWN: "氏名と住所の確認を取り消しました",
+    Entry.PERSON_LINKED: "これまでの相談と同じ人にしました",
     Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
     Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
     Entry.BUSINESS_MOVED: "事業者が2つに分けられました",
     Entry.PERSONAL_DATA_OPENED: "個人情報を開きました",
     Entry.ERASED: "個人情報を消去しました",
 }
+
+#: Lines that name the fields of the card that changed (`fields`), and the version that they made.
+CARD_LINES = tuple(
+    line.value
+    for line in (
+        Entry.CARD_SAVED,
+        Entry.PART_ADDED,
+        Entry.PART_CHANGED,
+        Entry.PART_REMOVED,
+        Entry.PART_RESTORED,
+        Entry.PART_MOVED,
+    )
+)

@@ -32,8 +32,12 @@ _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """A typed value as an input shows it: a text, or a list of codes."""
-    kind = BY_NAME[name].kind
+    """A typed value of the card as an input shows it: a text, or a list of codes."""
+    return typed_as(BY_NAME[name].kind, value)
+
+
+def typed_as(kind: Kind, value: Any) -> Any:
+    """A typed value of any field as an input shows it."""
     if kind in _LISTS:
         return list(value or [])
     if value in (None, "", []):

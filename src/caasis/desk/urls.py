@@ -13,6 +13,8 @@ from caasis.desk.routes import (
     emergency,
     evidence,
     letters,
+    parts,
+    people,
     search,
 )
 
@@ -26,5 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *emergency.urlpatterns,
     *letters.urlpatterns,
     *evidence.urlpatterns,
+    *parts.urlpatterns,
+    *people.urlpatterns,
     *administration.urlpatterns,
 ]

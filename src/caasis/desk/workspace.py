@@ -13,7 +13,8 @@ from caasis.accounts.selectors import names_of, staff_of
 from caasis.cases import selectors as cases
 from caasis.cases.code_lists import label
 from caasis.cases.evidence import count_files
-from caasis.cases.models import Approval, Case, CaseEntry, Note, Party, Task
+from caasis.cases.models import Approval, Case, CaseEntry, Note, Task
+from caasis.cases.people_record import SameNumber, known_past, same_number
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
 from caasis.cases.rules.letters import LetterKind
@@ -26,10 +27,10 @@ from caasis.desk.candidates import Candidate, candidates_for
 from caasis.desk.card import Posted, cleaned, digests, read_body, shown_names, typed_card
 from caasis.desk.clock import Clock, clock_of_card
 from caasis.desk.hints import ShownHint, shown_hints
+from caasis.desk.parts import PART_WORDS, part_words
 from caasis.desk.presence import Looker, lookers
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import day_in_japan
-from caasis.people.selectors import persons_by_phone
 
 #: Kinds of the timeline's filter.
 TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
@@ -87,7 +88,7 @@ class Workspace:
     articles: list[Suggestion] = field(default_factory=list)
     hints: list[ShownHint] = field(default_factory=list)
     past: list[Case] = field(default_factory=list)
-    past_shown: bool = False
+    same: SameNumber | None = None
     lookers: list[Looker] = field(default_factory=list)
     colleagues: list[Any] = field(default_factory=list)
     counsellor: str = ""
@@ -252,7 +253,9 @@ _GROUP = {
 def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
     """A timeline line in words: who, and what of it."""
     data, more = entry.data, ""
-    if entry.kind == "card_saved":
+    if entry.kind in PART_WORDS:
+        more = part_words(data)
+    elif entry.kind == "card_saved":
         fields = [BY_NAME[name].label for name in data.get("fields", []) if name in BY_NAME]
         more = "・".join(fields[:4]) + (f" ほか{len(fields) - 4}項目" if len(fields) > 4 else "")
     elif entry.kind == "state_changed":
@@ -278,18 +281,10 @@ def _is_uuid(value: Any) -> bool:
 
 
 def _read_past(work: Workspace, *, actor: Actor) -> None:
-    """Other cases of the same number. A number is no identity: content only after name and address are known."""
-    phone = str(work.sheet.values.get("consumer_phone") or "") if work.sheet.opened else ""
-    if not phone:
-        return
-    persons = persons_by_phone(actor=actor, phone=phone)
-    if not persons:
-        return
-    ids = Party.objects.filter(person_id__in=persons).exclude(case_id=work.case.id).values("case_id")
-    work.past = list(
-        cases.with_parts(cases.own_cases(actor=actor)).filter(id__in=ids).order_by("-received_at")[:5]
-    )
-    work.past_shown = bool(work.sheet.values.get("consumer_name") and work.sheet.values.get("consumer_address"))
+    """Other cases of the same number: how many, and when. What they are shows of whom was confirmed to be the consumer."""
+    if work.sheet.opened:
+        work.same = same_number(actor=actor, case=work.case, card=work.sheet.values)
+    work.past = known_past(actor=actor, case=work.case)[:5]
 
 
 def shown_card(card: dict[str, Any], names: list[str]) -> list[tuple[str, str, str]]:

@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_whole_record'),
+        ('cases', '0005_any_number'),
         ('platform', '0003_wall'),
     ]
 

@@ -1,7 +1,7 @@
 """Tables of the record: the case, its parties, contracts and businesses, its work, its approval."""
 
 from caasis.cases.models.approval import Approval, ApprovalDecision
-from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, Party
+from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, IdentityCheck, Party
 from caasis.cases.models.evidence import Evidence, FileText
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
@@ -17,6 +17,7 @@ __all__ = [
     "Evidence",
     "FileText",
     "Harm",
+    "IdentityCheck",
     "Note",
     "Party",
     "Task",

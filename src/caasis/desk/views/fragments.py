@@ -16,8 +16,10 @@ from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
 from caasis.cases.search import similar_cases
+from caasis.cases.vocabulary import CARD_LINES
 from caasis.desk.access import access_case, actor_of_request, for_staff, for_staff_and_nation, stated_purpose
 from caasis.desk.assist import articles_for
+from caasis.desk.candidates import aids_for
 from caasis.desk.card import cleaned, read_posted
 from caasis.desk.clock import clock_of_card
 from caasis.desk.hints import shown_hints
@@ -48,7 +50,8 @@ def hints(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = access_case(request, case_id, inside=True)
     values, _ = cleaned(read_posted(request.POST).raw)
     card = cases.read_card(case) | values
-    return render(request, "desk/workspace/hints.html", {"hints": shown_hints(case, card), "case": case})
+    context = {"hints": shown_hints(case, card), "case": case, "aids": aids_for(values)}
+    return render(request, "desk/workspace/hints_parts.html", context)
 
 
 @require_POST
@@ -104,7 +107,7 @@ def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
     actor = actor_of_request(request)
     known = request.GET.get("version", "")
     version = int(known) if known.isascii() and known.isdecimal() and len(known) < 9 else case.version
-    last = case.entries.filter(kind="card_saved").order_by("-at").first()
+    last = case.entries.filter(kind__in=CARD_LINES).order_by("-at").first()
     if last is None or last.actor_id == actor.id or last.data.get("version", 0) <= version:
         return HttpResponse("")
     who = names_of({last.actor_id}).get(last.actor_id, "ほかの職員") if last.actor_id else "ほかの職員"
