@@ -5,35 +5,61 @@ Screens, API, commands and the twin all go through these; nothing else writes th
 
 from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
 from caasis.cases.services.counterparties import confirm_business, release_business, split_business
+from caasis.cases.services.directory import (
+    check_office,
+    hide_office,
+    introduce_office,
+    save_office,
+    set_via,
+    take_back_introduction,
+)
 from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
 from caasis.cases.services.lettering import record_letter
+from caasis.cases.services.merging import merge_cases, unmerge_case
 from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
 from caasis.cases.services.opening import open_case
+from caasis.cases.services.receiving import accept_referral, open_referral, return_referral, say
+from caasis.cases.services.referring import end_sharing, send_referral, withdraw_referral
 from caasis.cases.services.saving import SaveResult, save_card
 
 __all__ = [
     "SaveResult",
+    "accept_referral",
     "add_note",
     "add_task",
     "assign_case",
     "change_state",
+    "check_office",
     "confirm_business",
     "decide",
     "delete_note",
     "discard_draft",
+    "end_sharing",
     "finish_task",
+    "hide_office",
+    "introduce_office",
+    "merge_cases",
     "open_case",
+    "open_referral",
     "record_letter",
     "register_light",
     "release_business",
     "reopen_case",
     "request_approval",
+    "return_referral",
     "save_card",
     "save_draft",
+    "save_office",
+    "say",
+    "send_referral",
+    "set_via",
     "split_business",
+    "take_back_introduction",
     "take_case",
     "take_contact",
     "undo_step",
+    "unmerge_case",
+    "withdraw_referral",
     "withdraw_request",
 ]
