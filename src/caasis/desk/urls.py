@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
+from caasis.desk.routes import (
+    administration,
+    analysis,
+    approval,
+    businesses,
+    cases,
+    emergency,
+    letters,
+    referrals,
+    search,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *businesses.urlpatterns,
     *emergency.urlpatterns,
     *letters.urlpatterns,
+    *referrals.urlpatterns,
     *administration.urlpatterns,
 ]

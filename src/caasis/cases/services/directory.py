@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -116,7 +115,7 @@ def introduce_office(*, actor: Actor, case_id: UUID, code: str) -> Introduction:
         return row
 
 
-def take_back_introduction(*, actor: Actor, introduction_id: UUID, within: timedelta | None = None) -> Introduction:
+def take_back_introduction(*, actor: Actor, introduction_id: UUID) -> Introduction:
     """The office wasn't named after all: it counts no more. :raises WrongState: it was taken back already."""
     with actor_transaction(actor):
         row = Introduction.objects.select_for_update(of=("self",)).filter(id=introduction_id).first()
@@ -124,8 +123,8 @@ def take_back_introduction(*, actor: Actor, introduction_id: UUID, within: timed
             raise NotFound
         case = locked_case(actor=actor, case_id=row.case_id)
         at = timezone.now()
-        if row.taken_back_at is not None or (within is not None and at - row.introduced_at > within):
-            raise WrongState("この紹介は、もう取り消せません。画面を開き直してください。")
+        if row.taken_back_at is not None:
+            raise WrongState("この紹介は、もう取り消されています。画面を開き直してください。")
         row.taken_back_at = at
         row.save(update_fields=["taken_back_at", "updated_at"])
         entry(case, Entry.OFFICE_TAKEN_BACK, actor=actor, at=at, office=row.office_code, name=row.office_name).save(
