@@ -150,8 +150,15 @@ def said(referral: Referral) -> list[ReferralMessage]:
     return list(referral.messages.all())
 
 
-def waiting_count(*, actor: Actor) -> int:
-    return inbox(actor=actor).filter(state=ReferralState.SENT.value)[:100].count()
+def moved_to(contact_id: UUID) -> Centre | None:
+    """The centre to which the case of a consumer's contact was handed over, so that the consumer knows whom to ask."""
+    with system_transaction():
+        row = (
+            Referral.objects.filter(case__contact_links__contact_id=contact_id, state=ReferralState.MOVED.value)
+            .order_by("-sent_at")
+            .first()
+        )
+        return Centre.objects.filter(id=row.to_centre_id).first() if row else None
 
 
 # --- whom to choose ---------------------------------------------------------------------------------------------------
@@ -226,6 +233,7 @@ __all__ = [
     "inbox",
     "is_back_up",
     "known_names",
+    "moved_to",
     "open_passed",
     "outbox",
     "personal_kinds_in",
@@ -234,5 +242,4 @@ __all__ = [
     "responsible_for",
     "said",
     "shared_case",
-    "waiting_count",
 ]
