@@ -63,7 +63,7 @@ class ReferForm(AppForm):
 
     def read(self, *, handed_back: bool = False) -> ReferralForm:
         given = self.cleaned_data
-        kind = ReferralKind(given["kind"])
+        kind = ReferralKind.TRANSFER if handed_back else ReferralKind(given["kind"])
         advice = kind is ReferralKind.ADVICE
         # What the page doesn't show for a kind is not meant: 助言 passes nothing on.
         return ReferralForm(

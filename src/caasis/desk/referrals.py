@@ -22,6 +22,7 @@ from caasis.cases.rules.referring import (
 from caasis.kernel.actor import Actor, Role
 from caasis.organisations.models import Centre
 from caasis.platform.transactions import system_transaction
+from caasis.privacy.masking import masked_projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,17 @@ def rows_of(referrals: Sequence[Referral], *, actor: Actor) -> list[Row]:
                 state=ReferralState(one.state),
                 received=received,
                 other=names.get(one.from_centre_id if received else one.to_centre_id, "ほかのセンター"),
-                title=titles.get(one.case_id, ""),
+                title=_title(titles.get(one.case_id, ""), received=received),
                 unread=received and one.opened_at is None and one.state == ReferralState.SENT,
                 news=not received and one.case_id in wrote,
             )
         )
     return found
+
+
+def _title(text: str, *, received: bool) -> str:
+    """Another centre's title is masked like its other texts."""
+    return masked_projection(text) if received else text
 
 
 def centre_names(ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -6,7 +6,7 @@ on, and the case that was handed over stays with the sender as a record that can
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils import timezone
 
@@ -27,8 +27,12 @@ from caasis.cases.sharing import get_referral
 from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid, NotAllowed, WrongState
+from caasis.kernel.ids import uuid7
 from caasis.people.models import Person
 from caasis.platform.transactions import actor_transaction, system_transaction
+
+#: What of a case is copied when it is handed over.
+Part = Party | Contract | CaseBusiness | Harm
 
 
 def open_referral(*, actor: Actor, referral_id: UUID) -> Referral:
@@ -78,17 +82,17 @@ def _take_over(referral: Referral, *, actor: Actor) -> None:
         referral.share.save(update_fields=["ended_at", "updated_at"])
 
 
-def _copies_of(source: Case) -> list[Party | Contract | CaseBusiness | Harm]:
+def _copies_of(source: Case) -> list[Part]:
     """Unsaved copies of the coded parts: a new row each, nobody's person among them."""
-    copies: list[Party | Contract | CaseBusiness | Harm] = []
-    for rows in (source.parties.all(), source.contracts.all(), source.businesses.all(), source.harms.all()):
-        for row in rows:
-            values = {
-                column.attname: getattr(row, column.attname)
-                for column in row._meta.concrete_fields
-                if column.attname not in ("id", "case_id", "person_id", "created_at", "updated_at")
-            }
-            copies.append(type(row)(**values))
+    rows: list[Part] = [*source.parties.all(), *source.contracts.all(), *source.businesses.all(), *source.harms.all()]
+    copies: list[Part] = []
+    for row in rows:
+        values = {
+            column.attname: getattr(row, column.attname)
+            for column in row._meta.concrete_fields
+            if column.attname not in ("id", "case_id", "person_id", "created_at", "updated_at")
+        }
+        copies.append(type(row)(**values))
     return copies
 
 
@@ -98,7 +102,7 @@ def _case_of(
     *,
     actor: Actor,
     person: Person | None,
-    parts: list[Party | Contract | CaseBusiness | Harm],
+    parts: list[Part],
 ) -> Case:
     assert actor.centre_id is not None
     at = timezone.now()
@@ -154,10 +158,10 @@ def return_referral(*, actor: Actor, referral_id: UUID, reason: str) -> Referral
         return referral
 
 
-def say(*, actor: Actor, referral_id: UUID, text: str, message_id: UUID | None = None) -> ReferralMessage:
+def say(*, actor: Actor, referral_id: UUID, text: str, page_id: UUID | None = None) -> ReferralMessage:
     """Answer a question (回答), ask on, or tell the other centre what was done (経過). No personal data.
 
-    `message_id` is made with the page, so that two clicks say it once.
+    `page_id` is made with the page, so that two clicks say it once.
 
     :raises Invalid: empty, too long, or with personal data. :raises WrongState: nothing is shared any more.
     """
@@ -168,7 +172,9 @@ def say(*, actor: Actor, referral_id: UUID, text: str, message_id: UUID | None =
         raise Invalid(fields={"text": [f"{LONGEST:,}字までで書いてください。"]})
     with actor_transaction(actor):
         referral = workable(actor, referral_id)
-        if message_id is not None and (known := referral.messages.filter(id=message_id).first()) is not None:
+        message_id = uuid5(referral.id, str(page_id)) if page_id else uuid7()
+        known = referral.messages.filter(id=message_id).first()
+        if known is not None:
             return known
         receives = actor.works_for(referral.to_centre_id)
         advice = referral.kind == ReferralKind.ADVICE
@@ -176,14 +182,13 @@ def say(*, actor: Actor, referral_id: UUID, text: str, message_id: UUID | None =
         refuse_names(referral, text, "text")
         step(referral, verb, actor=actor)
         message = ReferralMessage(
+            id=message_id,
             referral=referral,
             centre_id=actor.centre_id,
             author_id=actor.id,
             kind="answer" if verb == "answer" else "question" if advice else "progress",
             text=text,
         )
-        if message_id is not None:
-            message.id = message_id
         message.save(force_insert=True)
         _note(referral, Entry.REFERRAL_SAID, actor=actor)
         log_both(referral, "say_in_referral", actor=actor)

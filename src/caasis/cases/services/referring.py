@@ -7,7 +7,7 @@ receiving centre's key as a row of its own. When the sharing ends that key is de
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db.models import Q
 from django.utils import timezone
@@ -34,7 +34,8 @@ from caasis.cases.sharing import filled_fields, get_referral, is_back_up, known_
 from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.kernel.actor import SYSTEM, Actor, Purpose, Role
 from caasis.kernel.clock import JST, day_in_japan
-from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
+from caasis.kernel.errors import Invalid, NotAllowed, WrongState
+from caasis.kernel.ids import uuid7
 from caasis.organisations.selectors import centres
 from caasis.people.models import Consent, Person
 from caasis.people.selectors import open_person
@@ -49,20 +50,21 @@ NO_NAMES = "氏名・電話などの個人情報は書かず、渡す項目で�
 
 
 def send_referral(
-    *, actor: Actor, case_id: UUID, to_centre_id: UUID, form: ReferralForm, referral_id: UUID | None = None
+    *, actor: Actor, case_id: UUID, to_centre_id: UUID, form: ReferralForm, page_id: UUID | None = None
 ) -> Referral:
     """Refer a case to another centre. The other centre sees it at once in its inbox.
 
-    `referral_id` is made with the page, so that two clicks send one referral.
+    `page_id` is made with the page, so that two clicks send one referral.
 
     :raises Invalid: the form must be mended; nothing has left. :raises WrongState: the case can't be referred so now.
     :raises NotFound: hidden or absent. :raises NotAllowed: nobody who works on the case.
     """
     with actor_transaction(actor):
         case = locked_case(actor=actor, case_id=case_id)
-        if referral_id is not None and (known := Referral.objects.filter(id=referral_id).first()) is not None:
-            if known.case_id != case.id:
-                raise NotFound
+        # Bound to the case: the same number with another case is another referral.
+        referral_id = uuid5(case.id, str(page_id)) if page_id else uuid7()
+        known = Referral.objects.filter(id=referral_id).first()
+        if known is not None:
             return known
         case = with_parts(Case.objects.filter(id=case.id)).get()
         if form.handed_back and not is_back_up(actor.centre_id):
@@ -102,7 +104,7 @@ def _check_state(case: Case, kind: ReferralKind, to_centre_id: UUID) -> None:
 
 
 def _save(
-    case: Case, *, actor: Actor, to_centre_id: UUID, form: ReferralForm, referral_id: UUID | None
+    case: Case, *, actor: Actor, to_centre_id: UUID, form: ReferralForm, referral_id: UUID
 ) -> Referral:
     at = timezone.now()
     consumer = consumer_of(case)
@@ -125,6 +127,7 @@ def _save(
     with system_transaction():
         person = save_person(build_person(centre_id=to_centre_id, values=values)) if values else None
         referral = Referral(
+            id=referral_id,
             case=case,
             from_centre_id=case.handling_centre_id,
             to_centre_id=to_centre_id,
@@ -142,8 +145,6 @@ def _save(
             sent_by=actor.id,
             sent_at=at,
         )
-        if referral_id is not None:
-            referral.id = referral_id
         referral.save(force_insert=True)
         Share.objects.create(
             case=case, referral=referral, from_centre_id=referral.from_centre_id, centre_id=to_centre_id

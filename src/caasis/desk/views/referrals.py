@@ -109,7 +109,7 @@ def _send(
                         case_id=case.id,
                         to_centre_id=UUID(form.cleaned_data["to"]),
                         form=form.read(handed_back=handed_back),
-                        referral_id=form.cleaned_data["referral_id"],
+                        page_id=form.cleaned_data["referral_id"],
                     )
             except Invalid as error:
                 texts = "texts" in error.fields
@@ -281,7 +281,7 @@ def say(request: HttpRequest, referral_id: UUID) -> HttpResponse:
                     actor=actor,
                     referral_id=referral_id,
                     text=form.cleaned_data["text"],
-                    message_id=form.cleaned_data["message_id"],
+                    page_id=form.cleaned_data["message_id"],
                 )
         except Invalid as error:
             form.add_domain_fields(error.fields)
