@@ -150,7 +150,6 @@ def case_offices(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "found": find_offices(everything, words or guess),
         "groups": [] if words else _groups(everything),
         "introduced": introductions_of(case, actor=actor),
-        "texts": {entry.code: introduction_text(entry) for entry in everything},
         "editable": may_edit(case, actor),
         "by_web": bool(_web_contact(case)),
     }
