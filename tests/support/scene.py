@@ -28,6 +28,7 @@ from caasis.accounts.services import break_glass
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
 from caasis.cases.rules.parts import PartKind
+from caasis.cases.rules.referring import ReferralForm, ReferralKind
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -131,6 +132,11 @@ def make_scene(town: Any) -> Scene:
     approval_case, approval = ask(town, title="点検の契約をやめたい")
     registered, last = ask(town, title="登録ずみの相談")
     approve(town, last)
+    twin = cases.open_case(actor=town.counsellor, card={**PERSONAL, "title": "屋根の工事の件"})
+    introduced = cases.introduce_office(actor=town.counsellor, case_id=open_case.id, code="houterasu")
+    sent = refer(town, open_case)
+    accepted = refer(town, registered)
+    cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article
 
@@ -173,6 +179,10 @@ def make_scene(town: Any) -> Scene:
             "evidence": evidence.id,
             "part": part.pk,
             "person": consumer,
+            "twin": twin.id,
+            "introduction": introduced.id,
+            "referral": sent.id,
+            "accepted referral": accepted.id,
         },
     )
 
@@ -182,6 +192,15 @@ def ask(town: Any, **card: Any) -> tuple[Any, Any]:
     case = cases.open_case(actor=town.counsellor, card={**COMPLETE, **PERSONAL, **card})
     cases.change_state(actor=town.counsellor, case_id=case.id, verb="finish_handling")
     return case, cases.request_approval(actor=town.counsellor, case_id=case.id)
+
+
+def refer(town: Any, case: Any) -> Any:
+    """共同処理 with centre B: the consumer's name was passed on, with consent."""
+    form = ReferralForm(
+        ReferralKind.JOINT, "consent", "事業者が若葉市にあるため。", "現地の確認をお願いします。", ("name",),
+        "consumer", day_in_japan(timezone.now()), "phone",
+    )  # fmt: skip
+    return cases.send_referral(actor=town.counsellor, case_id=case.id, to_centre_id=town.centre_b.id, form=form)
 
 
 def flags(approval: Any) -> list[str]:
@@ -299,10 +318,15 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "file_id": scene.more["evidence"],
         "part_kind": "contract",
         "part_id": scene.more["part"],
+        "other_id": scene.more["twin"],
+        "office_code": "labour-standards",
+        "introduction_id": scene.more["introduction"],
     }  # fmt: skip
+    if name.startswith("desk:referral") and wanted == {"referral_id"}:
+        return [(words, {"referral_id": scene.more[words]}) for words in ("referral", "accepted referral")]
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
-        chosen = case if not (given.keys() - {"verb", "kind", "form", "part_kind"}) else {"open case": case["open case"]}
+        chosen = case if not (given.keys() - {"verb", "kind", "form", "part_kind", "other_id", "office_code"}) else {"open case": case["open case"]}
         return [(words, {**arguments, **given}) for words, arguments in chosen.items()]
     single: dict[str, tuple[str, Any]] = {
         "contact_id": ("waiting contact", scene.waiting_contact),
@@ -314,6 +338,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "person_id": ("person", scene.more["person"]),
         "letter_id": ("dead letter", scene.more["letter"]),
         "business_id": ("business", scene.more["business"]),
+        "office_code": ("office", "labour-standards"),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -358,6 +383,20 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:admin-centre-hours": {"opens_0_1": "09:00", "closes_0_1": "12:00"},
         "desk:admin-day-set": {"day_y": "2099", "day_m": "4", "day_d": "1"},
         "desk:admin-centre-settings": {"step_1": "official", "retention_years": "10", "version": "0"},
+        "desk:case-refer": {
+            "kind": "advice", "to": str(town.centre_b.id), "basis": "no_personal_data", "referral_id": str(uuid7()),
+            "reason": "同じ事業者の件です。", "request": "考えを教えてください。",
+        },
+        "desk:case-hand-back": {
+            "kind": "transfer", "to": str(town.centre_b.id), "basis": "no_personal_data", "referral_id": str(uuid7()),
+            "reason": "つながらず国で受けた電話です。", "request": "対応をお願いします。",
+        },
+        "desk:case-via": {"route": "via", "office": "見本町役場", "version": "0"},
+        "desk:referral-return": {"reason": "管轄がちがうため"},
+        "desk:referral-end": {"reason": "解決したため"},
+        "desk:referral-say": {"text": "事業者に電話しました。", "message_id": str(uuid7())},
+        "desk:office-new": {"name": "見本市の無料法律相談", "kind": "legal", "version": "0"},
+        "desk:office": {"name": "見本労働基準監督署", "kind": "labour", "version": "0"},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {

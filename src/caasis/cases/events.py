@@ -58,3 +58,31 @@ class FileRead(Event):
 
     topic: ClassVar[str] = "cases.file_read"
     case: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralChanged(Event):
+    """A referral was sent, opened, accepted, returned, answered or ended. `subject` is the case, `state` the new state.
+
+    Told once to each of the two centres, so that `centre_id` keeps saying who may hear it.
+    """
+
+    topic: ClassVar[str] = "cases.referral_changed"
+    referral: UUID
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMerged(Event):
+    """`subject` is the merged case, `into` the one that goes on."""
+
+    topic: ClassVar[str] = "cases.merged"
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUnmerged(Event):
+    """A merge was taken apart; `subject` is the case that stands on its own again, `of` the one it was read through."""
+
+    topic: ClassVar[str] = "cases.unmerged"
+    of: UUID

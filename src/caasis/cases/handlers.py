@@ -39,10 +39,11 @@ def note_in_timeline(event: Delivered) -> None:
             id=line.id, defaults={"case": line.case, "at": line.at, "kind": line.kind, "actor_id": line.actor_id, "data": line.data}
         )
         if created:
-            publish(
-                CaseTimelineGrew(subject=link.case_id, centre_id=link.case.handling_centre_id, kind="message"),
-                actor=SYSTEM,
-            )
+            # Whoever has the surviving case of a merge on the screen reads the line there.
+            for case_id in filter(None, (link.case_id, link.case.merged_into_id)):
+                publish(
+                    CaseTimelineGrew(subject=case_id, centre_id=link.case.handling_centre_id, kind="message"), actor=SYSTEM
+                )
 
 
 @subscribe("cases.files", "channels.consumer_wrote")

@@ -93,7 +93,7 @@ def known_past(*, actor: Actor, case: Case) -> list[Case]:
         people.update(family_ids(person_id))
     if not people:
         return []
-    return list(with_parts(_cases_of(actor, people).exclude(id=case.id))[:MOST])
+    return list(with_parts(_cases_of(actor, people).filter(merged_into=None).exclude(id=case.id))[:MOST])
 
 
 def repeat_hint(*, actor: Actor, case: Case, today: date, months: int = REPEAT_MONTHS) -> RepeatHint | None:

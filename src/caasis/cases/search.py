@@ -173,14 +173,20 @@ def find_cases(
         fetch_text=fetch_texts,
     )
     by_id = {
-        str(case.id): case for case in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in page.hits]))
+        str(case.id): case
+        for case in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in page.hits])).select_related(
+            "merged_into"
+        )
     }
-    rows = [
-        Found(case, snippet("\n".join(filter(None, (case.summary, case.handling))), text))
-        for hit in page.hits
-        if (case := by_id.get(hit.id)) is not None
-    ]
-    return FoundPage(rows, page.count, page.facets, page.cursor, page.complete)
+    rows: dict[UUID, Found] = {}
+    for hit in page.hits:
+        case = by_id.get(hit.id)
+        if case is not None:
+            excerpt = snippet("\n".join(filter(None, (case.summary, case.handling))), text)
+            # Words of a merged case lead to the one that goes on, once.
+            shown = case.merged_into or case
+            rows.setdefault(shown.pk, Found(shown, excerpt))
+    return FoundPage(list(rows.values()), page.count, page.facets, page.cursor, page.complete)
 
 
 def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = None, k: int = 3) -> list[Case]:
@@ -194,5 +200,6 @@ def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = 
     if not text:
         return []
     hits = search_index().similar(text, AllOf(Has("kind", KIND), may_find(actor)), k, exclude=[str(case.id)])
-    by_id = {str(one.id): one for one in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits]))}
+    seen = visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits], merged_into=None)
+    by_id = {str(one.id): one for one in with_parts(seen)}
     return [by_id[hit.id] for hit in hits if hit.id in by_id]

@@ -17,6 +17,7 @@ class State(StrEnum):
     APPROVED = "approved"
     REGISTERED = "registered"
     MERGED = "merged"
+    TRANSFERRED = "transferred"
 
     @property
     def label(self) -> str:
@@ -33,6 +34,7 @@ _STATE_LABELS = {
     State.APPROVED: "決裁済",
     State.REGISTERED: "登録",
     State.MERGED: "統合済",
+    State.TRANSFERRED: "移送済",
 }
 
 #: From which state each verb leads where.
@@ -49,6 +51,10 @@ TRANSITIONS: dict[str, tuple[frozenset[State], State]] = {
     "approve": (frozenset({State.WAITING_APPROVAL}), State.APPROVED),
     "register": (frozenset({State.APPROVED}), State.REGISTERED),
     "reopen": (frozenset({State.REGISTERED, State.HANDLED}), State.ADVISING),
+    "transfer": (
+        frozenset({State.RECEIVED, State.ADVISING, State.MEDIATING, State.HANDLED, State.RETURNED}),
+        State.TRANSFERRED,
+    ),
 }
 
 #: In these states the counsellor may change the card.
@@ -66,6 +72,7 @@ VERB_LABELS = {
     "approve": "承認する",
     "register": "登録",
     "reopen": "再開する",
+    "transfer": "移送する",
 }
 
 
@@ -110,6 +117,19 @@ class Entry(StrEnum):
     BUSINESS_CONFIRMED = "business_confirmed"
     BUSINESS_RELEASED = "business_released"
     BUSINESS_MOVED = "business_moved"
+    REFERRED = "referred"
+    REFERRAL_WITHDRAWN = "referral_withdrawn"
+    REFERRAL_OPENED = "referral_opened"
+    REFERRAL_ACCEPTED = "referral_accepted"
+    REFERRAL_RETURNED = "referral_returned"
+    REFERRAL_SAID = "referral_said"
+    REFERRAL_ENDED = "referral_ended"
+    TRANSFER_RECEIVED = "transfer_received"
+    VIA_SET = "via_set"
+    OFFICE_INTRODUCED = "office_introduced"
+    OFFICE_TAKEN_BACK = "office_taken_back"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
     PERSONAL_DATA_OPENED = "personal_data_opened"
     ERASED = "erased"
 
@@ -150,6 +170,19 @@ _ENTRY_LABELS = {
     Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
     Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
     Entry.BUSINESS_MOVED: "事業者が2つに分けられました",
+    Entry.REFERRED: "ほかのセンターに送りました",
+    Entry.REFERRAL_WITHDRAWN: "ほかのセンターへの依頼を取り消しました",
+    Entry.REFERRAL_OPENED: "相手のセンターが開きました",
+    Entry.REFERRAL_ACCEPTED: "相手のセンターが引き受けました",
+    Entry.REFERRAL_RETURNED: "相手のセンターから戻りました",
+    Entry.REFERRAL_SAID: "センターどうしの連絡がありました",
+    Entry.REFERRAL_ENDED: "センターどうしの共有を終えました",
+    Entry.TRANSFER_RECEIVED: "移送を引き受けました",
+    Entry.VIA_SET: "経由を記録しました",
+    Entry.OFFICE_INTRODUCED: "ほかの機関を紹介しました",
+    Entry.OFFICE_TAKEN_BACK: "機関の紹介を取り消しました",
+    Entry.MERGED: "相談を統合しました",
+    Entry.UNMERGED: "統合を取り消しました",
     Entry.PERSONAL_DATA_OPENED: "個人情報を開きました",
     Entry.ERASED: "個人情報を消去しました",
 }

@@ -29,11 +29,12 @@ class Candidate:
 
 
 def candidates_for(
-    card: Mapping[str, Any], *, answered: Mapping[str, Any], opened: bool
+    card: Mapping[str, Any], *, answered: Mapping[str, Any], opened: bool, introduced: bool = False
 ) -> dict[str, Candidate]:
     """At most one candidate for a field, by name.
 
     `card` holds typed values as they stand on the screen, `answered` those that the consumer gave in the web form.
+    `introduced` says that another office was named to the consumer.
     """
     found: dict[str, Candidate] = {}
     for name, given in answered.items():
@@ -51,6 +52,8 @@ def candidates_for(
         found[name] = Candidate(name, _text(name, value), words, FORM, card.get(name) == value)
     _add(found, card, "product", _product(card))
     _add(found, card, "transaction_types", _transaction_types(card))
+    if introduced:
+        _add(found, card, "result", ("referral", label("result", "referral"), "機関を紹介したため"))
     return found | aids_for(card, known=found) if opened else found
 
 

@@ -164,7 +164,7 @@ def base_query(kind: Kind, *, actor: Actor) -> QuerySet[Case]:
         case "today":
             return mine.filter(state__in=_OPEN_CODES, next_contact_at__lt=_tomorrow())
         case "drafts":
-            return own.filter(id__in=Draft.objects.filter(user_id=actor.id).values("case_id"))
+            return own.filter(id__in=Draft.objects.filter(user_id=actor.id).values("case_id"), merged_into=None)
         case "returned":
             return mine.filter(state=State.RETURNED.value)
         case "waiting":
@@ -287,7 +287,7 @@ def side_counts(*, actor: Actor) -> dict[str, int]:
     )
     return {
         **mine,
-        "drafts": Draft.objects.filter(user_id=actor.id)[: MOST + 1].count(),
+        "drafts": Draft.objects.filter(user_id=actor.id, case__merged_into=None)[: MOST + 1].count(),
         "centre": own.filter(state__in=_OPEN_CODES)[: MOST + 1].count(),
     }
 

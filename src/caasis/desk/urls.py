@@ -15,6 +15,7 @@ from caasis.desk.routes import (
     letters,
     parts,
     people,
+    referrals,
     search,
 )
 
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *evidence.urlpatterns,
     *parts.urlpatterns,
     *people.urlpatterns,
+    *referrals.urlpatterns,
     *administration.urlpatterns,
 ]

@@ -12,12 +12,14 @@ from django.utils import timezone
 from caasis.accounts.selectors import names_of, staff_of
 from caasis.cases import selectors as cases
 from caasis.cases.code_lists import label
+from caasis.cases.directory import introductions_of
 from caasis.cases.evidence import count_files
 from caasis.cases.models import Approval, Case, CaseEntry, Note, Task
 from caasis.cases.people_record import SameNumber, known_past, same_number
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
 from caasis.cases.rules.letters import LetterKind
+from caasis.cases.rules.referring import ReferralKind
 from caasis.cases.services.guards import WORKERS
 from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
@@ -184,7 +186,7 @@ def read_workspace(
 
 def _read_messages(work: Workspace, *, actor: Actor) -> None:
     """The consumer's own words, beside the card; only for a purpose."""
-    ids = list(work.case.contact_links.values_list("contact_id", flat=True))
+    ids = cases.contact_ids_of(work.case)
     contacts = list(Contact.objects.filter(id__in=ids).order_by("offered_at")) if ids else []
     work.web_contacts = [contact for contact in contacts if contact.receipt_number]
     answered: dict[str, Any] = {}
@@ -194,7 +196,10 @@ def _read_messages(work: Workspace, *, actor: Actor) -> None:
         work.attachments = channels.attachments_of(actor=actor, contact_ids=web)
         answers = channels.submission_answers(actor=actor, contact_id=web[0], purpose=work.purpose)
         answered = channels.card_from_answers(answers)
-    work.sheet.candidates = candidates_for(work.sheet.values, answered=answered, opened=work.sheet.opened)
+    introduced = not work.sheet.values.get("result") and bool(introductions_of(work.case, actor=actor))
+    work.sheet.candidates = candidates_for(
+        work.sheet.values, answered=answered, opened=work.sheet.opened, introduced=introduced
+    )
     work.memo = memo_lines(work.sheet.texts.get("memo", ""))
 
 
@@ -267,6 +272,14 @@ def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
         more = label("channel", str(data.get("channel", "")))
     elif entry.kind == "letter_made" and data.get("letter") in LetterKind._value2member_map_:
         more = LetterKind(data["letter"]).label
+    elif entry.kind in ("merged", "unmerged"):
+        more = str(data.get("other", ""))
+    elif entry.kind in ("office_introduced", "office_taken_back"):
+        more = str(data.get("name", ""))
+    elif entry.kind == "via_set":
+        more = label("route", str(data.get("route", "")))
+    elif entry.kind == "referred" and data.get("referral_kind") in ReferralKind._value2member_map_:
+        more = ReferralKind(data["referral_kind"]).label
     elif entry.kind == "reopened":
         more = f"{data.get('count', 1)}回目"
     who = names.get(entry.actor_id, "") if entry.actor_id else ""

@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0005_any_number'),
+        ('cases', '0007_between_centres'),
         ('platform', '0003_wall'),
     ]
 

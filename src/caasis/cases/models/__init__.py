@@ -1,8 +1,10 @@
-"""Tables of the record: the case, its parties, contracts and businesses, its work, its approval."""
+"""Tables of the record: the case, its parties, contracts and businesses, its work, its approval, what centres share."""
 
 from caasis.cases.models.approval import Approval, ApprovalDecision
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, IdentityCheck, Party
 from caasis.cases.models.evidence import Evidence, FileText
+from caasis.cases.models.merging import CaseMerge
+from caasis.cases.models.referral import CaseVia, Introduction, Office, Referral, ReferralMessage, Share
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
@@ -12,13 +14,20 @@ __all__ = [
     "CaseBusiness",
     "CaseContact",
     "CaseEntry",
+    "CaseMerge",
+    "CaseVia",
     "Contract",
     "Draft",
     "Evidence",
     "FileText",
     "Harm",
     "IdentityCheck",
+    "Introduction",
     "Note",
+    "Office",
     "Party",
+    "Referral",
+    "ReferralMessage",
+    "Share",
     "Task",
 ]

@@ -47,7 +47,8 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
         contact = Contact.objects.select_for_update().get(id=contact_id)
         link = CaseContact.objects.filter(contact=contact).select_related("case").first()
         if link is not None:
-            case = locked_case(actor=actor, case_id=link.case_id)
+            # A contact of a merged case leads to the one that goes on.
+            case = locked_case(actor=actor, case_id=link.case.merged_into_id or link.case_id)
             if case.counsellor_id != actor.id:
                 _assign(case, actor=actor, to=actor.id, kind=Entry.TAKEN)
             return case

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from caasis.accounts.selectors import staff_of
 from caasis.cases.events import CaseTimelineGrew
+from caasis.cases.family import family_ids
 from caasis.cases.models import Case, Note, Task
 from caasis.cases.selectors import get_case, is_insider
 from caasis.cases.services.guards import log
@@ -104,7 +105,10 @@ def finish_task(*, actor: Actor, task_id: UUID) -> Task:
 
 def show_next_task(case: Case) -> None:
     """Lists show the next planned contact of a case: kept on the case, so that a list needs no join."""
-    following = case.tasks.filter(done_at=None).order_by("due_at").first()
+    if case.merged_into_id is not None:
+        # What is planned on a merged case is planned on the one that goes on.
+        case = Case.objects.get(id=case.merged_into_id)
+    following = Task.objects.filter(case_id__in=family_ids(case), done_at=None).order_by("due_at").first()
     case.next_contact_at = following.due_at if following else None
     case.next_contact_note = following.what[:80] if following else ""
     case.save(update_fields=["next_contact_at", "next_contact_note"])

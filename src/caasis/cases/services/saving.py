@@ -91,11 +91,7 @@ def save_card(
             )
         changed = changed_fields(current, merge.apply)
         if changed:
-            if not set(DEADLINE_FIELDS).isdisjoint(changed):
-                # Lists and queues sort by this day, so it follows the card.
-                typed = current | merge.apply
-                case.deadline_on = nearest_of_all(case, typed, law=current_law(), today=day_in_japan(at))
-            _apply(case, {name: merge.apply[name] for name in changed}, actor=actor, at=at)
+            apply_card(case, {name: merge.apply[name] for name in changed}, before=current, actor=actor, at=at)
         if actor.id is not None:
             Draft.objects.filter(case=case, user_id=actor.id).delete()
         return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))
@@ -109,7 +105,13 @@ def _personal_now(case: Case, actor: Actor) -> dict[str, str]:
     return {name: values.get(attr, "") for name, attr in PERSON_NAMES.items()}
 
 
-def _apply(case: Case, changes: dict[str, Any], *, actor: Actor, at: datetime) -> None:
+def apply_card(
+    case: Case, changes: dict[str, Any], *, before: Mapping[str, Any], actor: Actor, at: datetime
+) -> None:
+    """Write changed values of a card into the case's rows; `before` is the card as it stood. The caller has checked."""
+    if not set(DEADLINE_FIELDS).isdisjoint(changes):
+        # Lists and queues sort by this day, so it follows the card.
+        case.deadline_on = nearest_of_all(case, dict(before) | changes, law=current_law(), today=day_in_japan(at))
     for name in CASE_NAMES:
         if name in changes:
             setattr(case, name, changes[name])

@@ -30,6 +30,7 @@ STATES = {
     State.APPROVED: ("wait", "assignment_turned_in"),
     State.REGISTERED: ("done", "task_alt"),
     State.MERGED: ("done", "cases"),
+    State.TRANSFERRED: ("done", "arrow_circle_right-fill"),
 }
 _ENTRY_ICONS = {
     Entry.OPENED: "inbox",
@@ -63,6 +64,19 @@ _ENTRY_ICONS = {
     Entry.BUSINESS_CONFIRMED: "storefront",
     Entry.BUSINESS_RELEASED: "undo",
     Entry.BUSINESS_MOVED: "difference",
+    Entry.REFERRED: "send",
+    Entry.REFERRAL_WITHDRAWN: "undo",
+    Entry.REFERRAL_OPENED: "visibility",
+    Entry.REFERRAL_ACCEPTED: "check_circle",
+    Entry.REFERRAL_RETURNED: "undo",
+    Entry.REFERRAL_SAID: "forum",
+    Entry.REFERRAL_ENDED: "lock",
+    Entry.TRANSFER_RECEIVED: "inbox",
+    Entry.VIA_SET: "phone_forwarded",
+    Entry.OFFICE_INTRODUCED: "map",
+    Entry.OFFICE_TAKEN_BACK: "undo",
+    Entry.MERGED: "cases",
+    Entry.UNMERGED: "difference",
     Entry.PERSONAL_DATA_OPENED: "visibility",
     Entry.ERASED: "delete",
 }

@@ -166,7 +166,7 @@ def answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def _contact_of(case: Case, given: str) -> UUID:
     """The contact to answer: one of this case, never another."""
-    ids = [str(contact_id) for contact_id in case.contact_links.values_list("contact_id", flat=True)]
+    ids = [str(contact_id) for contact_id in cases.contact_ids_of(case)]
     if given not in ids:
         raise NotFound("返す相手が見つかりません。画面を開き直してください。")
     return UUID(given)
@@ -202,7 +202,7 @@ def answer_cancel(request: HttpRequest, case_id: UUID, message_id: UUID) -> Http
     case = access_case(request, case_id, inside=True)
     actor = actor_of_request(request)
     message = cancel_answer(actor=actor, message_id=message_id)
-    if not case.contact_links.filter(contact_id=message.contact_id).exists():
+    if message.contact_id not in cases.contact_ids_of(case):
         raise NotFound
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"message": "お返事を取り消しました。"})
@@ -277,7 +277,7 @@ def task(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def task_done(request: HttpRequest, case_id: UUID, task_id: UUID) -> HttpResponse:
     """済みにする."""
     case = access_case(request, case_id, inside=True)
-    if not case.tasks.filter(id=task_id).exists():
+    if not cases.open_tasks(actor=actor_of_request(request), case=case).filter(id=task_id).exists():
         raise NotFound
     services.finish_task(actor=actor_of_request(request), task_id=task_id)
     messages.success(request, "予定を済みにしました。")

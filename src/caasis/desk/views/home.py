@@ -11,6 +11,7 @@ from caasis.cases.selectors import open_tasks
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
 from caasis.desk.views.parts import offered_undo, page
+from caasis.desk.views.referrals import inbox_context
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Role
 
 SHOWN = 5
@@ -42,6 +43,7 @@ def _home_of_staff(request: HttpRequest) -> HttpResponse:
         "returned": read_page(KINDS["returned"], actor=actor, filters=none, size=SHOWN),
         "counts": side_counts(actor=actor),
         "undo": offered_undo(request),
+        **inbox_context(actor),
     }
     return page(request, "desk/home/page.html", context)
 

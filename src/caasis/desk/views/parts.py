@@ -49,6 +49,8 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
+    entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
+    entries.append(("ほかの機関の案内", "desk:offices", "map", actor.has_any(CENTRE_ROLES)))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}

@@ -51,6 +51,9 @@ from caasis.kernel.errors import DomainError, Invalid, VersionConflict
 def case_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case: to work on, to read, or, from outside, what is registered without personal data."""
     case = access_case(request, case_id)
+    if case.merged_into_id is not None and "alone" not in request.GET and cases.is_insider(case, actor_of_request(request)):
+        messages.info(request, f"受付番号 {case.receipt_number} は、この相談に統合されています。")
+        return redirect("desk:case", case_id=case.merged_into_id)
     return show_case(request, case)
 
 
