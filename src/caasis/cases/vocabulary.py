@@ -92,6 +92,11 @@ class Entry(StrEnum):
     TASK_DONE = "task_done"
     FILE_ADDED = "file_added"
     LETTER_MADE = "letter_made"
+    MEDIATION_LOGGED = "mediation_logged"
+    REDRESS_WRITTEN = "redress_written"
+    ACCIDENT_NOTICE = "accident_notice"
+    ASK_LOGGED = "ask_logged"
+    CONDUCT_LOGGED = "conduct_logged"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     APPROVAL_STEP = "approval_step"
@@ -123,6 +128,11 @@ _ENTRY_LABELS = {
     Entry.TASK_DONE: "予定を終えました",
     Entry.FILE_ADDED: "資料を付けました",
     Entry.LETTER_MADE: "通知書を作りました",
+    Entry.MEDIATION_LOGGED: "あっせんを記録しました",
+    Entry.REDRESS_WRITTEN: "救済額を記録しました",
+    Entry.ACCIDENT_NOTICE: "重大事故等の通知",
+    Entry.ASK_LOGGED: "依頼・申出・協力を記録しました",
+    Entry.CONDUCT_LOGGED: "迷惑行為への対応を記録しました",
     Entry.APPROVAL_REQUESTED: "決裁を依頼しました",
     Entry.APPROVAL_WITHDRAWN: "決裁依頼を取り下げました",
     Entry.APPROVAL_STEP: "決裁しました",
