@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
+from caasis.desk.routes import (
+    administration,
+    analysis,
+    approval,
+    businesses,
+    cases,
+    emergency,
+    letters,
+    mediation,
+    safety,
+    search,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,5 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *businesses.urlpatterns,
     *emergency.urlpatterns,
     *letters.urlpatterns,
+    *mediation.urlpatterns,
+    *safety.urlpatterns,
     *administration.urlpatterns,
 ]

@@ -246,7 +246,7 @@ def _insert(row: Redress, words: str, *, actor: Actor) -> Redress:
     if words:
         set_sealed(row, words=words)
     row.save(force_insert=True)
-    entry(case, Entry.REDRESS_WRITTEN, actor=actor, at=row.at, redress=str(row.id), kind=row.kind).save(force_insert=True)
+    entry(case, Entry.REDRESS_WRITTEN, actor=actor, at=row.at, redress=str(row.id), sort=row.kind).save(force_insert=True)
     log(case, "write_redress" if row.corrects_id is None else "counter_redress", actor=actor)
     publish(CaseTimelineGrew(subject=case.id, centre_id=case.handling_centre_id, kind="redress"), actor=actor)
     return row
