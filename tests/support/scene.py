@@ -181,9 +181,8 @@ def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
     )
     notice = cases.start_notice(**who)
     test = cases.open_ask(**who, kind="test", addressee="国民生活センター", text="発煙した給湯器")
-    cooperation = cases.ask_cooperation(
-        actor=town.ncac, case_id=registered.id, authority="国民生活センター", question="勧誘の録音があるか知りたい。"
-    )
+    cases.ask_cooperation(actor=town.ncac, case_id=registered.id, authority="国民生活センター", question="録音があるか。")
+    cooperation = cases.ask_cooperation(**who, authority="消費者庁", question="手紙で求められた。")
     cases.note_incident(**who, criteria=["abuse"], words=ABUSE, witness=town.supervisor.id)
     return {
         "mediation": mediation.id, "failed": failed.id, "step": step.id, "offer": offer.id, "onward": onward.id,
@@ -219,6 +218,12 @@ KINDS: dict[str, dict[str, Any]] = {
 #: What a page's own link or a program sends along: without it these answer alike to everybody.
 QUERIES = {
     "desk:attachment": "?purpose=advice",
+    "desk:mediation": "?purpose=advice",
+    "desk:mediation-letter": "?purpose=advice",
+    "desk:mediation-letter-output": "?purpose=advice",
+    "desk:mediation-record": "?purpose=advice",
+    "desk:accident-output": "?purpose=advice",
+    "desk:ask-output": "?purpose=advice",
     "api:count_cases": "?by=day&from=2026-01-01&to=2026-03-31",
 }
 
@@ -323,6 +328,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     }  # fmt: skip
     extra |= {key: scene.more[kind] for key, kind in beside.items()}
     extra |= KINDS.get(name, {})
+    if name in ("desk:ask-consumer", "desk:ask-centre"):
+        extra["ask_id"] = scene.more["cooperation"]
+    if name == "desk:mediation-onward":
+        extra["mediation_id"] = scene.more["failed"]
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
         chosen = case if not (given.keys() - {"verb", "kind", "form", "step"}) else {"open case": case["open case"]}
@@ -352,6 +361,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
             return []
         words, arguments[key] = single[key]
     return [(words, arguments)]
+
+
+def _day(field: str, year: str = "2026") -> dict[str, str]:
+    return {f"{field}_y": year, f"{field}_m": "1", f"{field}_d": "5"}
 
 
 def _body(scene: Scene, name: str, words: str) -> Any:
@@ -394,25 +407,25 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:mediation-offer": {"offer-side": "business", "offer-terms": "全額を返す。"},
         "desk:mediation-answer": {"state": "refused"},
         "desk:mediation-result": {"result-outcome": "failed", "result-failed_because": "refused"},
-        "desk:mediation-onward": {"onward-body": "court", "onward-state": "preparing"},
+        "desk:mediation-onward": {"onward-body": "court", "onward-state": "preparing", **_day("onward-on")},
         "desk:mediation-onward-result": {
-            "onward-result-state": "applied", "onward-result-on_y": "2026", "onward-result-on_m": "1", "onward-result-on_d": "5",
+            "onward-result-state": "applied", **_day("onward-result-on"),
         },
         "desk:mediation-letter-output": {
-            "body": "回答をお願いします。", "deadline-due_on_y": "2099", "deadline-due_on_m": "1", "deadline-due_on_d": "5",
+            "body": "回答をお願いします。", **_day("deadline-due_on", "2099"),
         },
         "desk:redress": {
-            "redress-kind": "withdrawn", "redress-amount": "50,000", "redress-on_y": "2026", "redress-on_m": "1", "redress-on_d": "5",
+            "redress-kind": "withdrawn", "redress-amount": "50,000", **_day("redress-on"),
             "redress-source": "advice", "redress-proof": "consumer",
         },
         "desk:redress-counter": {"counter-reason": "けたをまちがえた"},
         "desk:accident-save": {"notice-what": "給湯器が発煙した。"},
-        "desk:accident-sent": {"sent-means": "mail", "sent-to": "消費者庁", "sent-at": "2026-01-05T10:00"},
+        "desk:accident-sent": {"sent-means": "mail", "sent-to": "消費者庁", "sent-at": timezone.localtime().strftime("%Y-%m-%dT%H:%M")},
         "desk:accident-close": {"reason-reason": "治療は3日だった"},
         "desk:ask-begin": {"test-addressee": "国民生活センター", "test-text": "給湯器を調べてほしい。"},
         "desk:ask-log": {f"log-{scene.more['ask']}-step": "note", f"log-{scene.more['ask']}-words": "電話で聞いた。"},
-        "desk:ask-consumer": {f"consumer-{scene.more['ask']}-agrees": "yes", f"consumer-{scene.more['ask']}-means": "phone"},
-        "desk:ask-centre": {f"centre-{scene.more['ask']}-agrees": "yes"},
+        "desk:ask-consumer": {f"consumer-{scene.more['cooperation']}-agrees": "yes", f"consumer-{scene.more['cooperation']}-means": "phone"},
+        "desk:ask-centre": {f"centre-{scene.more['cooperation']}-agrees": "yes"},
         "desk:ask-cooperation": {"cooperation-authority": "消費者庁", "cooperation-question": "契約書の写しがあるか。"},
         "desk:conduct-act": {"warn-words": "落ち着いてお話しください。"},
         "desk:conduct-rule": {"rule-warnings_needed": "2", "rule-longest_days": "60", "rule-warning": "警告", "rule-ending": "終了"},
