@@ -50,6 +50,7 @@ def seed_command(
     from caasis.kernel.clock import day_in_japan
     from caasis.twin import demo as demo_people
     from caasis.twin import seeding
+    from caasis.twin.mediations import add_mediations
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
     accounts = home.path / "demo-accounts.json"
@@ -83,5 +84,6 @@ def seed_command(
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
         demo_people.load_demo_alerts()
+        add_mediations(seeded)
         click.echo(f"待っているWeb相談を{sent}件入れました。")
     click.echo(f"{seeded.cases:,}件を書きました（{seconds:.1f}秒、毎秒{seeded.cases / max(seconds, 0.001):,.0f}件）。")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from caasis.analytics.definitions import R1, R2, R3
 from caasis.cases import redress, services
 from caasis.cases.models import Case
 from caasis.cases.rules.redress import Source
@@ -96,4 +97,4 @@ def figures(request: HttpRequest) -> HttpResponse:
         start, end = date(year, 4, 1), date(year + 1, 3, 31)
         own = redress.totals_between(actor=actor, start=start, end=end, centre_id=actor.centre_id) if actor.centre_id else None
         years.append((year, own, redress.totals_between(actor=actor, start=start, end=end)))
-    return page(request, "desk/mediation/figures.html", {"years": years, "inside": actor.centre_id is not None})
+    return page(request, "desk/mediation/figures.html", {"years": years, "definitions": (R1, R2, R3), "inside": actor.centre_id is not None})
