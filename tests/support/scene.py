@@ -56,7 +56,25 @@ FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
 EVIDENCE_NAME = "玄関の写真ジョウビタキ.png"
 EVIDENCE_NOTE = "家の中のアオゲラ"
-PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ", "ジョウビタキ", "アオゲラ")
+WISH = "ぜんぶ返してほしいイカルと言った。"
+ABUSE = "ひどい言葉ヒタキを言われた。"
+PRIVATE = (
+    NAME,
+    "秘匿川",
+    PHONE,
+    PHONE_SHOWN,
+    MAIL,
+    ADDRESS,
+    "スグリ色",
+    "ルリビタキ",
+    "カワセミ",
+    "ヤマガラ",
+    "エナガ",
+    "ジョウビタキ",
+    "アオゲラ",
+    "イカル",
+    "ヒタキを言",
+)
 
 
 EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
@@ -137,6 +155,7 @@ def make_scene(town: Any) -> Scene:
     sent = refer(town, open_case)
     accepted = refer(town, registered)
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
+    beside = make_beside(town, open_case, registered)
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article
 
@@ -183,8 +202,37 @@ def make_scene(town: Any) -> Scene:
             "introduction": introduced.id,
             "referral": sent.id,
             "accepted referral": accepted.id,
+            **beside,
         },
     )
+
+
+def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
+    """Everything that can stand beside a case: on the open case of centre A, and a request of the nation."""
+    who = {"actor": town.counsellor, "case_id": open_case.id}
+    mediation = cases.begin_mediation(**who, business_name="カクウルーフ", business_phone="022-000-1234")
+    on = {"actor": town.counsellor, "mediation_id": mediation.id}
+    step = cases.log_contact(**on, means="phone", direction="from_consumer", words=WISH)
+    cases.set_answer_deadline(**on, due_on=day_in_japan(timezone.now()) + timedelta(days=7))
+    offer = cases.make_offer(**on, side="business", terms="代金の半分を返す。", amount=740_000)
+    # A second one that failed and went on.
+    failed = cases.begin_mediation(**who, business_name="みほんクレジット")
+    cases.end_mediation(actor=town.counsellor, mediation_id=failed.id, outcome="failed", failed_because="refused")
+    onward = cases.go_onward(
+        actor=town.counsellor, mediation_id=failed.id, body="ncac_adr", state="preparing", on=day_in_japan(timezone.now())
+    )
+    entry = cases.write_redress(
+        **who, kind="refunded", amount=100_000, on=day_in_japan(timezone.now()), source="advice", proof="bank", words=WISH
+    )
+    notice = cases.start_notice(**who)
+    test = cases.open_ask(**who, kind="test", addressee="国民生活センター", text="発煙した給湯器")
+    cases.ask_cooperation(actor=town.ncac, case_id=registered.id, authority="国民生活センター", question="録音があるか。")
+    cooperation = cases.ask_cooperation(**who, authority="消費者庁", question="手紙で求められた。")
+    cases.note_incident(**who, criteria=["abuse"], words=ABUSE, witness=town.supervisor.id)
+    return {
+        "mediation": mediation.id, "failed": failed.id, "step": step.id, "offer": offer.id, "onward": onward.id,
+        "redress": entry.id, "notice": notice.id, "ask": test.id, "cooperation": cooperation.id,
+    }  # fmt: skip
 
 
 def ask(town: Any, **card: Any) -> tuple[Any, Any]:
@@ -214,9 +262,22 @@ def approve(town: Any, approval: Any) -> None:
 # --- every URL --------------------------------------------------------------------------------------------------------
 
 
+#: Words of an address that mean something else than a letter to the seller.
+KINDS: dict[str, dict[str, Any]] = {
+    "desk:mediation-letter": {"kind": "request"},
+    "desk:mediation-letter-output": {"kind": "request"},
+    "desk:ask-begin": {"kind": "test"},
+    "desk:conduct-act": {"step": "warn"},
+}
 #: What a page's own link or a program sends along: without it these answer alike to everybody.
 QUERIES = {
     "desk:attachment": "?purpose=advice",
+    "desk:mediation": "?purpose=advice",
+    "desk:mediation-letter": "?purpose=advice",
+    "desk:mediation-letter-output": "?purpose=advice",
+    "desk:mediation-record": "?purpose=advice",
+    "desk:accident-output": "?purpose=advice",
+    "desk:ask-output": "?purpose=advice",
     "api:count_cases": "?by=day&from=2026-01-01&to=2026-03-31",
 }
 
@@ -324,9 +385,20 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     }  # fmt: skip
     if name.startswith("desk:referral") and wanted == {"referral_id"}:
         return [(words, {"referral_id": scene.more[words]}) for words in ("referral", "accepted referral")]
+    beside = {
+        "mediation_id": "failed" if "onward_id" in wanted else "mediation", "step_id": "step", "offer_id": "offer",
+        "onward_id": "onward", "redress_id": "redress", "notice_id": "notice", "ask_id": "ask",
+    }  # fmt: skip
+    extra |= {key: scene.more[kind] for key, kind in beside.items()}
+    extra |= KINDS.get(name, {})
+    if name in ("desk:ask-consumer", "desk:ask-centre"):
+        extra["ask_id"] = scene.more["cooperation"]
+    if name == "desk:mediation-onward":
+        extra["mediation_id"] = scene.more["failed"]
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
-        chosen = case if not (given.keys() - {"verb", "kind", "form", "part_kind", "other_id", "office_code"}) else {"open case": case["open case"]}
+        codes = {"verb", "kind", "form", "step", "part_kind", "other_id", "office_code"}
+        chosen = case if not (given.keys() - codes) else {"open case": case["open case"]}
         return [(words, {**arguments, **given}) for words, arguments in chosen.items()]
     single: dict[str, tuple[str, Any]] = {
         "contact_id": ("waiting contact", scene.waiting_contact),
@@ -355,6 +427,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
             return []
         words, arguments[key] = single[key]
     return [(words, arguments)]
+
+
+def _day(field: str, year: str = "2026") -> dict[str, str]:
+    return {f"{field}_y": year, f"{field}_m": "1", f"{field}_d": "5"}
 
 
 def _body(scene: Scene, name: str, words: str) -> Any:
@@ -417,6 +493,36 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         },
         "desk:person-point": {"point-kind": "mail", "point-value": "atarashii@example.jp"},
         "desk:person-merge": {"look": "1", "phone": PHONE_SHOWN},
+        "desk:mediations": {"begin-business_name": "カクウ水道"},
+        "desk:mediation-consent": {"consent-means": "phone", "consent-given_at": "2026-01-05T10:00"},
+        "desk:mediation-contact": {
+            "contact-direction": "to_business", "contact-means": "phone", "contact-at": "2026-01-05T10:00", "contact-words": "電話した。",
+        },
+        "desk:mediation-offer": {"offer-side": "business", "offer-terms": "全額を返す。"},
+        "desk:mediation-answer": {"state": "refused"},
+        "desk:mediation-result": {"result-outcome": "failed", "result-failed_because": "refused"},
+        "desk:mediation-onward": {"onward-body": "court", "onward-state": "preparing", **_day("onward-on")},
+        "desk:mediation-onward-result": {
+            "onward-result-state": "applied", **_day("onward-result-on"),
+        },
+        "desk:mediation-letter-output": {
+            "body": "回答をお願いします。", **_day("deadline-due_on", "2099"),
+        },
+        "desk:redress": {
+            "redress-kind": "withdrawn", "redress-amount": "50,000", **_day("redress-on"),
+            "redress-source": "advice", "redress-proof": "consumer",
+        },
+        "desk:redress-counter": {"counter-reason": "けたをまちがえた"},
+        "desk:accident-save": {"notice-what": "給湯器が発煙した。"},
+        "desk:accident-sent": {"sent-means": "mail", "sent-to": "消費者庁", "sent-at": timezone.localtime().strftime("%Y-%m-%dT%H:%M")},
+        "desk:accident-close": {"reason-reason": "治療は3日だった"},
+        "desk:ask-begin": {"test-addressee": "国民生活センター", "test-text": "給湯器を調べてほしい。"},
+        "desk:ask-log": {f"log-{scene.more['ask']}-step": "note", f"log-{scene.more['ask']}-words": "電話で聞いた。"},
+        "desk:ask-consumer": {f"consumer-{scene.more['cooperation']}-agrees": "yes", f"consumer-{scene.more['cooperation']}-means": "phone"},
+        "desk:ask-centre": {f"centre-{scene.more['cooperation']}-agrees": "yes"},
+        "desk:ask-cooperation": {"cooperation-authority": "消費者庁", "cooperation-question": "契約書の写しがあるか。"},
+        "desk:conduct-act": {"warn-words": "落ち着いてお話しください。"},
+        "desk:conduct-rule": {"rule-warnings_needed": "2", "rule-longest_days": "60", "rule-warning": "警告", "rule-ending": "終了"},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {

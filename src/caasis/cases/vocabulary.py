@@ -100,6 +100,11 @@ class Entry(StrEnum):
     FILE_ADDED = "file_added"
     FILE_REMOVED = "file_removed"
     LETTER_MADE = "letter_made"
+    MEDIATION_LOGGED = "mediation_logged"
+    REDRESS_WRITTEN = "redress_written"
+    ACCIDENT_NOTICE = "accident_notice"
+    ASK_LOGGED = "ask_logged"
+    CONDUCT_LOGGED = "conduct_logged"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     APPROVAL_STEP = "approval_step"
@@ -153,6 +158,11 @@ _ENTRY_LABELS = {
     Entry.FILE_ADDED: "資料を付けました",
     Entry.FILE_REMOVED: "資料を外しました",
     Entry.LETTER_MADE: "通知書を作りました",
+    Entry.MEDIATION_LOGGED: "あっせんを記録しました",
+    Entry.REDRESS_WRITTEN: "救済額を記録しました",
+    Entry.ACCIDENT_NOTICE: "重大事故等の通知",
+    Entry.ASK_LOGGED: "依頼・申出・協力を記録しました",
+    Entry.CONDUCT_LOGGED: "迷惑行為への対応を記録しました",
     Entry.APPROVAL_REQUESTED: "決裁を依頼しました",
     Entry.APPROVAL_WITHDRAWN: "決裁依頼を取り下げました",
     Entry.APPROVAL_STEP: "決裁しました",

@@ -13,9 +13,11 @@ from caasis.desk.routes import (
     emergency,
     evidence,
     letters,
+    mediation,
     parts,
     people,
     referrals,
+    safety,
     search,
 )
 
@@ -32,5 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *parts.urlpatterns,
     *people.urlpatterns,
     *referrals.urlpatterns,
+    *mediation.urlpatterns,
+    *safety.urlpatterns,
     *administration.urlpatterns,
 ]

@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0007_between_centres'),
+        ('cases', '0008_mediation_and_safety'),
         ('platform', '0003_wall'),
     ]
 

@@ -1,21 +1,31 @@
 """Tables of the record: the case, its parties, contracts and businesses, its work, its approval, what centres share."""
 
 from caasis.cases.models.approval import Approval, ApprovalDecision
+from caasis.cases.models.asks import CaseAsk, CaseAskEntry
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, IdentityCheck, Party
+from caasis.cases.models.conduct import ConductEntry, ConductFile, ConductRule
 from caasis.cases.models.evidence import Evidence, FileText
+from caasis.cases.models.mediation import Mediation, MediationOffer, MediationOnward, MediationStep, Redress
 from caasis.cases.models.merging import CaseMerge
 from caasis.cases.models.referral import CaseVia, Introduction, Office, Referral, ReferralMessage, Share
+from caasis.cases.models.safety import AccidentNotice
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
+    "AccidentNotice",
     "Approval",
     "ApprovalDecision",
     "Case",
+    "CaseAsk",
+    "CaseAskEntry",
     "CaseBusiness",
     "CaseContact",
     "CaseEntry",
     "CaseMerge",
     "CaseVia",
+    "ConductEntry",
+    "ConductFile",
+    "ConductRule",
     "Contract",
     "Draft",
     "Evidence",
@@ -23,9 +33,14 @@ __all__ = [
     "Harm",
     "IdentityCheck",
     "Introduction",
+    "Mediation",
+    "MediationOffer",
+    "MediationOnward",
+    "MediationStep",
     "Note",
     "Office",
     "Party",
+    "Redress",
     "Referral",
     "ReferralMessage",
     "Share",

@@ -3,8 +3,34 @@
 Screens, API, commands and the twin all go through these; nothing else writes the tables of the room.
 """
 
+from caasis.cases.services.alerting import (
+    close_notice,
+    record_sent,
+    save_notice,
+    start_notice,
+    supplement_notice,
+    undo_sent,
+)
 from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
+from caasis.cases.services.asking import (
+    ask_cooperation,
+    decide_cooperation,
+    log_ask,
+    open_ask,
+    record_consumer_answer,
+)
 from caasis.cases.services.collecting import add_evidence, remove_evidence, restore_evidence
+from caasis.cases.services.conducting import (
+    care_for_staff,
+    decide_ending,
+    lift_ending,
+    note_incident,
+    propose_ending,
+    record_appeal,
+    record_ending_letter,
+    save_conduct_rule,
+    warn,
+)
 from caasis.cases.services.counterparties import confirm_business, release_business, split_business
 from caasis.cases.services.directory import (
     check_office,
@@ -18,6 +44,16 @@ from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
 from caasis.cases.services.identity import confirm_identity, link_person, unlink_person, withdraw_identity
 from caasis.cases.services.lettering import record_letter
+from caasis.cases.services.mediating import (
+    begin_mediation,
+    go_onward,
+    log_contact,
+    record_business_letter,
+    record_consent,
+    record_onward,
+    set_answer_deadline,
+    withdraw_consent,
+)
 from caasis.cases.services.merging import merge_cases, unmerge_case
 from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
 from caasis.cases.services.opening import open_case
@@ -25,6 +61,14 @@ from caasis.cases.services.parts import add_part, move_part_up, remove_part, res
 from caasis.cases.services.receiving import accept_referral, open_referral, return_referral, say
 from caasis.cases.services.referring import end_sharing, send_referral, withdraw_referral
 from caasis.cases.services.saving import SaveResult, save_card
+from caasis.cases.services.settling import (
+    answer_offer,
+    counter_redress,
+    end_mediation,
+    make_offer,
+    undo_mediation_step,
+    write_redress,
+)
 
 __all__ = [
     "SaveResult",
@@ -33,24 +77,48 @@ __all__ = [
     "add_note",
     "add_part",
     "add_task",
+    "answer_offer",
+    "ask_cooperation",
     "assign_case",
+    "begin_mediation",
+    "care_for_staff",
     "change_state",
     "check_office",
+    "close_notice",
     "confirm_business",
     "confirm_identity",
+    "counter_redress",
     "decide",
+    "decide_cooperation",
+    "decide_ending",
     "delete_note",
     "discard_draft",
+    "end_mediation",
     "end_sharing",
     "finish_task",
+    "go_onward",
     "hide_office",
     "introduce_office",
+    "lift_ending",
     "link_person",
+    "log_ask",
+    "log_contact",
+    "make_offer",
     "merge_cases",
     "move_part_up",
+    "note_incident",
+    "open_ask",
     "open_case",
     "open_referral",
+    "propose_ending",
+    "record_appeal",
+    "record_business_letter",
+    "record_consent",
+    "record_consumer_answer",
+    "record_ending_letter",
     "record_letter",
+    "record_onward",
+    "record_sent",
     "register_light",
     "release_business",
     "remove_evidence",
@@ -61,20 +129,30 @@ __all__ = [
     "restore_part",
     "return_referral",
     "save_card",
+    "save_conduct_rule",
     "save_draft",
+    "save_notice",
     "save_office",
     "save_part",
     "say",
     "send_referral",
+    "set_answer_deadline",
     "set_via",
     "split_business",
+    "start_notice",
+    "supplement_notice",
     "take_back_introduction",
     "take_case",
     "take_contact",
+    "undo_mediation_step",
+    "undo_sent",
     "undo_step",
     "unlink_person",
     "unmerge_case",
+    "warn",
+    "withdraw_consent",
     "withdraw_identity",
     "withdraw_referral",
     "withdraw_request",
+    "write_redress",
 ]

@@ -14,6 +14,7 @@ from caasis.cases.code_lists import code_lists
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME, clean_card
 from caasis.cases.rules.parts import Further, clean_further
+from caasis.cases.services.alerting import watch_card
 from caasis.cases.services.rows import build_case, save_rows
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan
@@ -118,7 +119,7 @@ def open_case(
                 further=parts,
             )
             try:
-                return save_rows(rows)
+                case = save_rows(rows)
             except IntegrityError as error:
                 # The same key arrived twice at once: the other one won.
                 known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first() if key else None
@@ -127,6 +128,9 @@ def open_case(
                 # A random number that another case has already; the centre can't see which.
                 if receipt_number or "receipt_number" not in str(error) or attempt == NUMBER_TRIES - 1:
                     raise
+                continue
+            watch_card(case, values, actor=actor)
+            return case
     raise AssertionError("unreachable")
 
 

@@ -26,6 +26,7 @@ from caasis.cases.rules.fields import (
 )
 from caasis.cases.rules.merge import Merge, merge_changes
 from caasis.cases.selectors import consumer_of, contract_party_of, fields_changed_since, read_card
+from caasis.cases.services.alerting import watch_card
 from caasis.cases.services.counterparties import forget_confirmation
 from caasis.cases.services.guards import free_position, locked_case, log
 from caasis.cases.services.opening import clean_or_raise
@@ -92,6 +93,7 @@ def save_card(
         changed = changed_fields(current, merge.apply)
         if changed:
             apply_card(case, {name: merge.apply[name] for name in changed}, before=current, actor=actor, at=at)
+            watch_card(case, current | merge.apply, actor=actor)
         if actor.id is not None:
             Draft.objects.filter(case=case, user_id=actor.id).delete()
         return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))

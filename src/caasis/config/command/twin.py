@@ -51,6 +51,7 @@ def seed_command(
     from caasis.twin import demo as demo_people
     from caasis.twin import seeding
     from caasis.twin.between import send_referrals
+    from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
@@ -86,6 +87,7 @@ def seed_command(
         sent = demo_people.send_consultations(WAITING, seeded)
         demo_people.load_demo_alerts()
         show_people(seeded)
+        add_mediations(seeded)
         click.echo(f"待っているWeb相談を{sent}件入れました。")
         between = send_referrals(seeded)
         click.echo(f"ほかのセンターからの連絡を{between}件入れました。")

@@ -51,6 +51,10 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかの機関の案内", "desk:offices", "map", actor.has_any(CENTRE_ROLES)))
+    entries.append(("事業者からの電話（あっせん）", "desk:mediation-lookup", "swap_horiz", actor.has_any(CENTRE_ROLES)))
+    entries.append(("重大事故等の通知", "desk:accidents", "warning", actor.has_any(CENTRE_ROLES)))
+    entries.append(("依頼・申出・協力", "desk:ask-inbox", "inbox", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}

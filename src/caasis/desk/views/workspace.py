@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
 from caasis.cases import services
+from caasis.cases.beside import read_beside
 from caasis.cases.code_lists import label
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME, show
@@ -88,8 +89,11 @@ def show_case(
 def _context(
     request: HttpRequest, work: Workspace, *, errors: Any = None, conflict: Any = None, sentence: str = ""
 ) -> dict[str, Any]:
+    beside = read_beside(work.case, actor=actor_of_request(request))
     return {
         "work": work,
+        "beside": beside,
+        "beside_waiting": beside.waiting(timezone.now()),
         "case": work.case,
         "sheet": work.sheet,
         "clock": work.clock,
