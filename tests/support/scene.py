@@ -33,10 +33,12 @@ from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge.services import load_seed_articles
+from caasis.operations import services as operations
+from caasis.operations.vocabulary import Sort
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
-from tests.support.cards import COMPLETE
+from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
 
@@ -51,7 +53,8 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
-PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ")
+OWN_STORY = "応対のしかたメジロ"
+PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ", "メジロ")
 
 
 EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
@@ -124,6 +127,7 @@ def make_scene(town: Any) -> Scene:
     approval_case, approval = ask(town, title="点検の契約をやめたい")
     registered, last = ask(town, title="登録ずみの相談")
     approve(town, last)
+    office = make_office(town, registered)
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article
 
@@ -155,8 +159,39 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk},
+        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk, **office},
     )
+
+
+def make_office(town: Any, registered: Any) -> dict[str, Any]:
+    """What the approvers and the nation leave: an absence, a correction to look at, a complaint with a measure."""
+    refresh(registered)
+    absence = cases.enter_absence(
+        actor=town.official,
+        user_id=town.official.id,
+        first=day_in_japan(timezone.now()) + timedelta(days=30),
+        last=day_in_japan(timezone.now()) + timedelta(days=31),
+        deputy_id=town.supervisor.id,
+    )
+    batch, _ = cases.correct_many(
+        actor=town.ncac,
+        cases=[(registered.id, registered.version)],
+        changes={"sales_form": "telephone"},
+        reason="電話の勧誘と読めるため",
+    )
+    with system_transaction():
+        correction = registered.corrections.get()
+    day = day_in_japan(timezone.now())
+    matter = operations.record_matter(
+        actor=town.counsellor, sort=Sort.COMPLAINT, kind="manner", severity="low", channel="phone", noticed_on=day,
+        what="言い方がきついと言われた。" + OWN_STORY, complainant=NAME, concerned_id=town.counsellor2.id,
+    )  # fmt: skip
+    measure = operations.add_measure(
+        actor=town.counsellor, matter_id=matter.id, what="応対の研修をする", owner_id=town.supervisor.id, due_on=day, check_on=day
+    )
+    return {
+        "absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
+    }  # fmt: skip
 
 
 def ask(town: Any, **card: Any) -> tuple[Any, Any]:
@@ -290,6 +325,12 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "user_id": ("colleague", scene.town.users["counsellor2"].pk),
         "centre_id": ("centre", scene.town.centre_a.id),
         "letter_id": ("dead letter", scene.more["letter"]),
+        "absence_id": ("absence", scene.more["absence"]),
+        "batch_id": ("correction of many", scene.more["batch"]),
+        "correction_id": ("correction", scene.more["correction"]),
+        "matter_id": ("complaint about us", scene.more["matter"]),
+        "measure_id": ("measure", scene.more["measure"]),
+        "sort": ("complaint", "complaint"),
         "business_id": ("business", scene.more["business"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
@@ -340,6 +381,34 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:approval-decide": {
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),
         },
+        "desk:approval-absence": {
+            "user": str(town.official.id), "deputy": str(town.supervisor.id), "first_y": "2099", "first_m": "4",
+            "first_d": "1", "last_y": "2099", "last_m": "4", "last_d": "2",
+        },
+        "desk:approval-digest": {"wanted": "1"},
+        "desk:correct": {
+            "version": case.version, "product": "P1301", "sales_form": "mail_order", "correction_reason": "通信販売のため",
+            "confirmed": "1",
+        },
+        "desk:corrections-bulk": {
+            "case": f"{scene.registered.id}:{scene.registered.version}", "payment_method": "cash",
+            "correction_reason": "現金と読めるため", "confirmed": "1",
+        },
+        "desk:correction-dispute": {"dispute_reason": "契約書では訪問販売でした"},
+        "desk:correction-answer": {"decision": "withdraw", "answer_reason": "センターの記録が正しいため"},
+        "desk:matter-new": {
+            "kind": "wait", "severity": "low", "channel": "phone", "noticed_on_y": "2026", "noticed_on_m": "4",
+            "noticed_on_d": "1", "what": "電話がつながらないと言われた", "key": "matrix-key-0002",
+        },
+        "desk:matter-causes": {"version": "2", "why_1": "電話が重なった", "root_cause": "昼の人数が足りない"},
+        "desk:matter-progress": {"words": "昼の人数を数えた"},
+        "desk:matter-measure": {
+            "what": "昼の当番を2人にする", "owner": str(town.supervisor.id), "due_on_y": "2099", "due_on_m": "4",
+            "due_on_d": "1", "check_on_y": "2099", "check_on_m": "5", "check_on_d": "1",
+        },
+        "desk:matter-close": {"answer": "お詫びし、当番を増やすと伝えた"},
+        "desk:matter-reopen": {"reopen_reason": "また起きたため"},
+        "desk:measure-check": {"held": "yes"},
         "desk:approval-batch": {"approval": [str(scene.approval.id)], "confirmed": "1"},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from caasis.cases.code_lists import label
-from caasis.cases.models import Approval, Case, CaseBusiness, CaseEntry, Contract, Draft, Harm, Note, Party, Task
+from caasis.cases.models import Case, CaseBusiness, CaseEntry, Contract, Draft, Harm, Note, Party, Task
 from caasis.cases.rules.card import SEALED_NAMES
 from caasis.cases.rules.fields import (
     BUSINESS_NAMES,
@@ -24,7 +24,7 @@ from caasis.cases.rules.fields import (
     Kind,
 )
 from caasis.cases.vocabulary import OPEN, PartyRole, State
-from caasis.kernel.actor import Actor, Purpose, Role
+from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.errors import NotFound
 from caasis.people.selectors import open_person
 from caasis.privacy.services import open_fields
@@ -186,7 +186,7 @@ def has_personal(case: Case) -> bool:
 def fields_changed_since(case: Case, version: int) -> frozenset[str]:
     """Names of card fields that saves after `version` changed."""
     changed: set[str] = set()
-    for data in case.entries.filter(kind="card_saved").values_list("data", flat=True):
+    for data in case.entries.filter(kind__in=("card_saved", "corrected")).values_list("data", flat=True):
         if data.get("version", 0) > version:
             changed.update(data.get("fields", []))
     return frozenset(changed)
@@ -224,26 +224,6 @@ def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
         return Task.objects.none()
     rows = Task.objects.filter(done_at=None, centre_id=actor.centre_id).select_related("case").order_by("due_at")
     return rows.filter(case=case) if case is not None else rows.filter(assigned_to=actor.id)
-
-
-def approvals_waiting(*, actor: Actor) -> QuerySet[Approval]:
-    """Requests that wait in the actor's centre, oldest first; counsellors see those they sent."""
-    if actor.centre_id is None or not actor.works_for(actor.centre_id):
-        return Approval.objects.none()
-    rows = Approval.objects.filter(centre_id=actor.centre_id, state=Approval.State.WAITING).select_related("case")
-    if not actor.has(Role.OFFICIAL, Role.SUPERVISOR):
-        rows = rows.filter(requested_by=actor.id)
-    return rows.order_by("requested_at")
-
-
-def get_approval(*, actor: Actor, approval_id: UUID, for_update: bool = False) -> Approval:
-    rows = Approval.objects.filter(centre_id=actor.centre_id) if actor.centre_id else Approval.objects.none()
-    if for_update:
-        rows = rows.select_for_update(of=("self",))
-    approval = rows.filter(id=approval_id).select_related("case").first()
-    if approval is None or not actor.works_for(approval.centre_id):
-        raise NotFound
-    return approval
 
 
 def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:

@@ -98,6 +98,8 @@ class Entry(StrEnum):
     RETURNED = "returned"
     REGISTERED = "registered"
     REOPENED = "reopened"
+    CORRECTED = "corrected"
+    CORRECTION_SETTLED = "correction_settled"
     BUSINESS_CONFIRMED = "business_confirmed"
     BUSINESS_RELEASED = "business_released"
     BUSINESS_MOVED = "business_moved"
@@ -129,6 +131,8 @@ _ENTRY_LABELS = {
     Entry.RETURNED: "差し戻しました",
     Entry.REGISTERED: "登録しました",
     Entry.REOPENED: "再開しました",
+    Entry.CORRECTED: "国民生活センターが補正しました",
+    Entry.CORRECTION_SETTLED: "補正について動きがありました",
     Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
     Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
     Entry.BUSINESS_MOVED: "事業者が2つに分けられました",

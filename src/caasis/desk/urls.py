@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
+from caasis.desk.routes import (
+    administration,
+    analysis,
+    approval,
+    businesses,
+    cases,
+    corrections,
+    emergency,
+    letters,
+    matters,
+    search,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     *cases.urlpatterns,
     *approval.urlpatterns,
+    *corrections.urlpatterns,
+    *matters.urlpatterns,
     *analysis.urlpatterns,
     *search.urlpatterns,
     *businesses.urlpatterns,

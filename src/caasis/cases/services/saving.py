@@ -108,13 +108,7 @@ def _personal_now(case: Case, actor: Actor) -> dict[str, str]:
 
 
 def _apply(case: Case, changes: dict[str, Any], *, actor: Actor, at: datetime) -> None:
-    for name in CASE_NAMES:
-        if name in changes:
-            setattr(case, name, changes[name])
-    _apply_parties(case, changes)
-    _apply_contract(case, changes)
-    _apply_business(case, changes, actor=actor)
-    _apply_harm(case, changes)
+    write_fields(case, changes, actor=actor)
     case.version += 1
     case.touched_at = at
     if case.state == State.RECEIVED and case.counsellor_id:
@@ -126,6 +120,17 @@ def _apply(case: Case, changes: dict[str, Any], *, actor: Actor, at: datetime) -
     publish(
         CardSaved(subject=case.id, centre_id=case.handling_centre_id, version=case.version, fields=names), actor=actor
     )
+
+
+def write_fields(case: Case, changes: dict[str, Any], *, actor: Actor) -> None:
+    """Write typed values of the card into the case and its parts. The parts are saved; the caller saves the case."""
+    for name in CASE_NAMES:
+        if name in changes:
+            setattr(case, name, changes[name])
+    _apply_parties(case, changes)
+    _apply_contract(case, changes)
+    _apply_business(case, changes, actor=actor)
+    _apply_harm(case, changes)
 
 
 def _apply_parties(case: Case, changes: dict[str, Any]) -> None:

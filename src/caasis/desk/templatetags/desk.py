@@ -51,6 +51,8 @@ _ENTRY_ICONS = {
     Entry.RETURNED: "undo",
     Entry.REGISTERED: "task_alt",
     Entry.REOPENED: "lock_open",
+    Entry.CORRECTED: "difference",
+    Entry.CORRECTION_SETTLED: "difference",
     Entry.BUSINESS_CONFIRMED: "storefront",
     Entry.BUSINESS_RELEASED: "undo",
     Entry.BUSINESS_MOVED: "difference",
