@@ -36,10 +36,12 @@ from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge.services import load_seed_articles
+from caasis.operations import services as operations
+from caasis.operations.vocabulary import Sort
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
-from tests.support.cards import COMPLETE
+from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
 
@@ -58,6 +60,7 @@ EVIDENCE_NAME = "玄関の写真ジョウビタキ.png"
 EVIDENCE_NOTE = "家の中のアオゲラ"
 WISH = "ぜんぶ返してほしいイカルと言った。"
 ABUSE = "ひどい言葉ヒタキを言われた。"
+OWN_STORY = "応対のしかたメジロ"
 PRIVATE = (
     NAME,
     "秘匿川",
@@ -74,6 +77,7 @@ PRIVATE = (
     "アオゲラ",
     "イカル",
     "ヒタキを言",
+    "メジロ",
 )
 
 
@@ -156,6 +160,7 @@ def make_scene(town: Any) -> Scene:
     accepted = refer(town, registered)
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
     beside = make_beside(town, open_case, registered)
+    office = make_office(town, registered)
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article
 
@@ -203,6 +208,7 @@ def make_scene(town: Any) -> Scene:
             "referral": sent.id,
             "accepted referral": accepted.id,
             **beside,
+            **office,
         },
     )
 
@@ -232,6 +238,37 @@ def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
     return {
         "mediation": mediation.id, "failed": failed.id, "step": step.id, "offer": offer.id, "onward": onward.id,
         "redress": entry.id, "notice": notice.id, "ask": test.id, "cooperation": cooperation.id,
+    }  # fmt: skip
+
+
+def make_office(town: Any, registered: Any) -> dict[str, Any]:
+    """What the approvers and the nation leave: an absence, a correction to look at, a complaint with a measure."""
+    refresh(registered)
+    absence = cases.enter_absence(
+        actor=town.official,
+        user_id=town.official.id,
+        first=day_in_japan(timezone.now()) + timedelta(days=30),
+        last=day_in_japan(timezone.now()) + timedelta(days=31),
+        deputy_id=town.supervisor.id,
+    )
+    batch, _ = cases.correct_many(
+        actor=town.ncac,
+        cases=[(registered.id, registered.version)],
+        changes={"sales_form": "telephone"},
+        reason="電話の勧誘と読めるため",
+    )
+    with system_transaction():
+        correction = registered.corrections.get()
+    day = day_in_japan(timezone.now())
+    matter = operations.record_matter(
+        actor=town.counsellor, sort=Sort.COMPLAINT, kind="manner", severity="low", channel="phone", noticed_on=day,
+        what="言い方がきついと言われた。" + OWN_STORY, complainant=NAME, concerned_id=town.counsellor2.id,
+    )  # fmt: skip
+    measure = operations.add_measure(
+        actor=town.counsellor, matter_id=matter.id, what="応対の研修をする", owner_id=town.supervisor.id, due_on=day, check_on=day
+    )
+    return {
+        "absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
     }  # fmt: skip
 
 
@@ -409,6 +446,12 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "centre_id": ("centre", scene.town.centre_a.id),
         "person_id": ("person", scene.more["person"]),
         "letter_id": ("dead letter", scene.more["letter"]),
+        "absence_id": ("absence", scene.more["absence"]),
+        "batch_id": ("correction of many", scene.more["batch"]),
+        "correction_id": ("correction", scene.more["correction"]),
+        "matter_id": ("complaint about us", scene.more["matter"]),
+        "measure_id": ("measure", scene.more["measure"]),
+        "sort": ("complaint", "complaint"),
         "business_id": ("business", scene.more["business"]),
         "office_code": ("office", "labour-standards"),
         "receipt_number": ("receipt", scene.receipt_number),
@@ -478,6 +521,34 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:approval-decide": {
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),
         },
+        "desk:approval-absence": {
+            "user": str(town.official.id), "deputy": str(town.supervisor.id), "first_y": "2099", "first_m": "4",
+            "first_d": "1", "last_y": "2099", "last_m": "4", "last_d": "2",
+        },
+        "desk:approval-digest": {"wanted": "1"},
+        "desk:correct": {
+            "version": case.version, "product": "P1301", "sales_form": "mail_order", "correction_reason": "通信販売のため",
+            "confirmed": "1",
+        },
+        "desk:corrections-bulk": {
+            "case": f"{scene.registered.id}:{scene.registered.version}", "payment_method": "cash",
+            "correction_reason": "現金と読めるため", "confirmed": "1",
+        },
+        "desk:correction-dispute": {"dispute_reason": "契約書では訪問販売でした"},
+        "desk:correction-answer": {"decision": "withdraw", "answer_reason": "センターの記録が正しいため"},
+        "desk:matter-new": {
+            "kind": "wait", "severity": "low", "channel": "phone", "noticed_on_y": "2026", "noticed_on_m": "4",
+            "noticed_on_d": "1", "what": "電話がつながらないと言われた", "key": "matrix-key-0002",
+        },
+        "desk:matter-causes": {"version": "2", "why_1": "電話が重なった", "root_cause": "昼の人数が足りない"},
+        "desk:matter-progress": {"words": "昼の人数を数えた"},
+        "desk:matter-measure": {
+            "what": "昼の当番を2人にする", "owner": str(town.supervisor.id), "due_on_y": "2099", "due_on_m": "4",
+            "due_on_d": "1", "check_on_y": "2099", "check_on_m": "5", "check_on_d": "1",
+        },
+        "desk:matter-close": {"answer": "お詫びし、当番を増やすと伝えた"},
+        "desk:matter-reopen": {"reopen_reason": "また起きたため"},
+        "desk:measure-check": {"held": "yes"},
         "desk:approval-batch": {"approval": [str(scene.approval.id)], "confirmed": "1"},
         "desk:case-parts-open": {"version": case.version, "fields": "title", "title": "書きかけ", "part": "contract"},
         "desk:case-part-new": {"version": case.version, "fields": "product_text", "product_text": "浄水器"},

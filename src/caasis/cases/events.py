@@ -86,3 +86,21 @@ class CaseUnmerged(Event):
 
     topic: ClassVar[str] = "cases.unmerged"
     of: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCorrected(Event):
+    """Coded fields of a registered case were corrected by the national centre, or put back."""
+
+    topic: ClassVar[str] = "cases.corrected"
+    correction: UUID | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionAnswered(Event):
+    """The centre saw or disputed a correction, or the national centre answered; `state` is the correction's."""
+
+    topic: ClassVar[str] = "cases.correction_answered"
+    correction: UUID | None = None
+    state: str = ""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from caasis.cases.models import FileText
 from caasis.cases.services.collecting import read_case_files
+from caasis.cases.services.correcting import settle_silent_corrections
+from caasis.cases.services.digesting import write_digests
 from caasis.platform.documents.reading import ocr_command
 from caasis.platform.jobs import job
 from caasis.platform.jobs.declaration import stop_requested
 from caasis.platform.transactions import system_transaction
+
+log = logging.getLogger(__name__)
 
 #: Cases whose pictures are read in one run, once a reader was installed.
 PORTION = 200
@@ -33,3 +38,18 @@ def read_pictures_again() -> None:
         if stop_requested():
             return
         read_case_files(case_id, again=True)
+
+
+@job(cron="0 22 * * *")
+def write_the_daily_digests() -> None:
+    """At seven in the morning in Japan: the approvers' digests, before they come in."""
+    count = write_digests()
+    log.info("digests written", extra={"count": count})
+
+
+@job(cron="15 15 * * *")
+def accept_corrections_in_silence() -> None:
+    """After midnight in Japan: a correction that nobody disputed in time is accepted."""
+    count = settle_silent_corrections()
+    if count:
+        log.info("corrections accepted in silence", extra={"count": count})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from caasis.cases.models import Draft, Evidence, FileText, Note
 from caasis.cases.models import (
     AccidentNotice,
     CaseAsk,
     CaseAskEntry,
     ConductEntry,
     Draft,
+    Evidence,
+    FileText,
     MediationOffer,
     MediationOnward,
     MediationStep,
@@ -59,6 +60,8 @@ def register() -> None:
             centre_of=lambda read: read.centre_id,
             key_of=lambda read: read.case.record_key_id,
             key_path="case__record_key_id",
+        )
+    )
     for model, kind, fields in (
         (MediationStep, "mediation_step", {"words": "あっせんの経過"}),
         (MediationOffer, "mediation_offer", {"terms": "あっせんの案"}),

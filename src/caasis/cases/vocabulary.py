@@ -119,6 +119,8 @@ class Entry(StrEnum):
     IDENTITY_CONFIRMED = "identity_confirmed"
     IDENTITY_WITHDRAWN = "identity_withdrawn"
     PERSON_LINKED = "person_linked"
+    CORRECTED = "corrected"
+    CORRECTION_SETTLED = "correction_settled"
     BUSINESS_CONFIRMED = "business_confirmed"
     BUSINESS_RELEASED = "business_released"
     BUSINESS_MOVED = "business_moved"
@@ -177,6 +179,8 @@ _ENTRY_LABELS = {
     Entry.IDENTITY_CONFIRMED: "氏名と住所を確かめました",
     Entry.IDENTITY_WITHDRAWN: "氏名と住所の確認を取り消しました",
     Entry.PERSON_LINKED: "これまでの相談と同じ人にしました",
+    Entry.CORRECTED: "国民生活センターが補正しました",
+    Entry.CORRECTION_SETTLED: "補正について動きがありました",
     Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
     Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
     Entry.BUSINESS_MOVED: "事業者が2つに分けられました",
@@ -202,6 +206,7 @@ CARD_LINES = tuple(
     line.value
     for line in (
         Entry.CARD_SAVED,
+        Entry.CORRECTED,
         Entry.PART_ADDED,
         Entry.PART_CHANGED,
         Entry.PART_REMOVED,

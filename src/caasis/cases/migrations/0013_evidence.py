@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0008_mediation_and_safety'),
+        ('cases', '0009_approval'),
         ('platform', '0003_wall'),
     ]
 

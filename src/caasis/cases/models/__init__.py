@@ -1,9 +1,10 @@
 """Tables of the record: the case, its parties, contracts and businesses, its work, its approval, what centres share."""
 
-from caasis.cases.models.approval import Approval, ApprovalDecision
+from caasis.cases.models.approval import Absence, Approval, ApprovalDecision, ApprovalLook, Digest, DigestSubscription
 from caasis.cases.models.asks import CaseAsk, CaseAskEntry
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, IdentityCheck, Party
 from caasis.cases.models.conduct import ConductEntry, ConductFile, ConductRule
+from caasis.cases.models.correction import Correction, CorrectionStep
 from caasis.cases.models.evidence import Evidence, FileText
 from caasis.cases.models.mediation import Mediation, MediationOffer, MediationOnward, MediationStep, Redress
 from caasis.cases.models.merging import CaseMerge
@@ -12,9 +13,11 @@ from caasis.cases.models.safety import AccidentNotice
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
+    "Absence",
     "AccidentNotice",
     "Approval",
     "ApprovalDecision",
+    "ApprovalLook",
     "Case",
     "CaseAsk",
     "CaseAskEntry",
@@ -27,6 +30,10 @@ __all__ = [
     "ConductFile",
     "ConductRule",
     "Contract",
+    "Correction",
+    "CorrectionStep",
+    "Digest",
+    "DigestSubscription",
     "Draft",
     "Evidence",
     "FileText",

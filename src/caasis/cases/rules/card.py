@@ -179,6 +179,11 @@ def to_json(card: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in card.items()}
 
 
+def from_json_value(name: str, value: Any) -> Any:
+    """A value of `to_json` as it was before: days are days again."""
+    return date.fromisoformat(value) if value and BY_NAME[name].kind is Kind.DAY else value
+
+
 def from_json(text: str) -> dict[str, Any]:
     """A draft's card: values stay as they were typed (texts), because a draft may hold what isn't valid yet."""
     loaded = json.loads(text) if text else {}

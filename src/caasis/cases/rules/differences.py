@@ -104,6 +104,11 @@ def _parts(
     return rows
 
 
+def difference_of(name: str, before: Any, after: Any, label_of: Callable[[str, str], str]) -> Difference:
+    """One field's two values."""
+    return _difference(name, show(name, before, label_of), show(name, after, label_of))
+
+
 def _difference(name: str, old: str, new: str) -> Difference:
     field = BY_NAME[name]
     changed = old != new

@@ -3,6 +3,7 @@
 Screens, API, commands and the twin all go through these; nothing else writes the tables of the room.
 """
 
+from caasis.cases.services.absences import end_absence, enter_absence
 from caasis.cases.services.alerting import (
     close_notice,
     record_sent,
@@ -11,14 +12,8 @@ from caasis.cases.services.alerting import (
     supplement_notice,
     undo_sent,
 )
-from caasis.cases.services.approving import decide, register_light, request_approval, withdraw_request
-from caasis.cases.services.asking import (
-    ask_cooperation,
-    decide_cooperation,
-    log_ask,
-    open_ask,
-    record_consumer_answer,
-)
+from caasis.cases.services.approving import register_light, request_approval, withdraw_request
+from caasis.cases.services.asking import ask_cooperation, decide_cooperation, log_ask, open_ask, record_consumer_answer
 from caasis.cases.services.collecting import add_evidence, remove_evidence, restore_evidence
 from caasis.cases.services.conducting import (
     care_for_staff,
@@ -31,7 +26,17 @@ from caasis.cases.services.conducting import (
     save_conduct_rule,
     warn,
 )
+from caasis.cases.services.correcting import (
+    answer_dispute,
+    correct_case,
+    correct_many,
+    dispute_correction,
+    note_seen,
+    take_back_corrections,
+)
 from caasis.cases.services.counterparties import confirm_business, release_business, split_business
+from caasis.cases.services.deciding import decide, decide_many
+from caasis.cases.services.digesting import set_digest, write_digests
 from caasis.cases.services.directory import (
     check_office,
     hide_office,
@@ -44,6 +49,7 @@ from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
 from caasis.cases.services.identity import confirm_identity, link_person, unlink_person, withdraw_identity
 from caasis.cases.services.lettering import record_letter
+from caasis.cases.services.looking import note_look
 from caasis.cases.services.mediating import (
     begin_mediation,
     go_onward,
@@ -77,6 +83,7 @@ __all__ = [
     "add_note",
     "add_part",
     "add_task",
+    "answer_dispute",
     "answer_offer",
     "ask_cooperation",
     "assign_case",
@@ -87,14 +94,20 @@ __all__ = [
     "close_notice",
     "confirm_business",
     "confirm_identity",
+    "correct_case",
+    "correct_many",
     "counter_redress",
     "decide",
     "decide_cooperation",
     "decide_ending",
+    "decide_many",
     "delete_note",
     "discard_draft",
+    "dispute_correction",
+    "end_absence",
     "end_mediation",
     "end_sharing",
+    "enter_absence",
     "finish_task",
     "go_onward",
     "hide_office",
@@ -107,6 +120,8 @@ __all__ = [
     "merge_cases",
     "move_part_up",
     "note_incident",
+    "note_look",
+    "note_seen",
     "open_ask",
     "open_case",
     "open_referral",
@@ -137,10 +152,12 @@ __all__ = [
     "say",
     "send_referral",
     "set_answer_deadline",
+    "set_digest",
     "set_via",
     "split_business",
     "start_notice",
     "supplement_notice",
+    "take_back_corrections",
     "take_back_introduction",
     "take_case",
     "take_contact",
@@ -154,5 +171,6 @@ __all__ = [
     "withdraw_identity",
     "withdraw_referral",
     "withdraw_request",
+    "write_digests",
     "write_redress",
 ]

@@ -114,13 +114,7 @@ def apply_card(
     if not set(DEADLINE_FIELDS).isdisjoint(changes):
         # Lists and queues sort by this day, so it follows the card.
         case.deadline_on = nearest_of_all(case, dict(before) | changes, law=current_law(), today=day_in_japan(at))
-    for name in CASE_NAMES:
-        if name in changes:
-            setattr(case, name, changes[name])
-    _apply_parties(case, changes)
-    _apply_contract(case, changes)
-    _apply_business(case, changes, actor=actor)
-    _apply_harm(case, changes)
+    write_fields(case, changes, actor=actor)
     case.version += 1
     case.touched_at = at
     if case.state == State.RECEIVED and case.counsellor_id:
@@ -132,6 +126,17 @@ def apply_card(
     publish(
         CardSaved(subject=case.id, centre_id=case.handling_centre_id, version=case.version, fields=names), actor=actor
     )
+
+
+def write_fields(case: Case, changes: dict[str, Any], *, actor: Actor) -> None:
+    """Write typed values of the card into the case and its parts. The parts are saved; the caller saves the case."""
+    for name in CASE_NAMES:
+        if name in changes:
+            setattr(case, name, changes[name])
+    _apply_parties(case, changes)
+    _apply_contract(case, changes)
+    _apply_business(case, changes, actor=actor)
+    _apply_harm(case, changes)
 
 
 def _apply_parties(case: Case, changes: dict[str, Any]) -> None:

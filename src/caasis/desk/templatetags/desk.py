@@ -66,6 +66,8 @@ _ENTRY_ICONS = {
     Entry.IDENTITY_CONFIRMED: "person",
     Entry.IDENTITY_WITHDRAWN: "undo",
     Entry.PERSON_LINKED: "person",
+    Entry.CORRECTED: "difference",
+    Entry.CORRECTION_SETTLED: "difference",
     Entry.BUSINESS_CONFIRMED: "storefront",
     Entry.BUSINESS_RELEASED: "undo",
     Entry.BUSINESS_MOVED: "difference",

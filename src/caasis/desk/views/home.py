@@ -7,8 +7,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from caasis.cases.approval_record import latest_digest
+from caasis.cases.correction_record import inbox
 from caasis.cases.selectors import open_tasks
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
+from caasis.desk.corrections import shown_corrections
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
 from caasis.desk.views.parts import offered_undo, page
 from caasis.desk.views.referrals import inbox_context
@@ -44,6 +47,8 @@ def _home_of_staff(request: HttpRequest) -> HttpResponse:
         "counts": side_counts(actor=actor),
         "undo": offered_undo(request),
         **inbox_context(actor),
+        "corrections": shown_corrections(list(inbox(actor=actor).prefetch_related("steps")[:SHOWN])),
+        "digest": latest_digest(actor=actor),
     }
     return page(request, "desk/home/page.html", context)
 

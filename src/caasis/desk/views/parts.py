@@ -19,6 +19,7 @@ _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
+    ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),
     ("分析", "trending_up", ("desk:analysis", "desk:dashboard"), NATIONAL_ROLES | CENTRE_ROLES, "/desk/analysis"),
     ("運用", "settings", ("desk:administration",), frozenset({Role.ADMIN}), "/desk/administration/"),
 )
@@ -55,6 +56,8 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("重大事故等の通知", "desk:accidents", "warning", actor.has_any(CENTRE_ROLES)))
     entries.append(("依頼・申出・協力", "desk:ask-inbox", "inbox", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
+    entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}
