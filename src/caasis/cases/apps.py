@@ -7,9 +7,9 @@ class CasesConfig(AppConfig):
     verbose_name = "相談"
 
     def ready(self) -> None:
-        from caasis.cases import handlers, privacy_data, retention, search
+        from caasis.cases import handlers, jobs, privacy_data, retention, search
 
         privacy_data.register()
         retention.register()
         search.register()
-        assert handlers
+        assert handlers and jobs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caasis.cases.models import Draft, Note
+from caasis.cases.models import Draft, HelpRequest, Note
 from caasis.privacy.registry import PersonalData, register_personal_data
 
 
@@ -25,6 +25,16 @@ def register() -> None:
             fields={"body": "メモ"},
             centre_of=lambda note: note.centre_id,
             key_of=lambda note: note.case.record_key_id,
+            key_path="case__record_key_id",
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=HelpRequest,
+            kind="help",
+            fields={"reason": "支援要請のひとこと"},
+            centre_of=lambda request: request.centre_id,
+            key_of=lambda request: request.case.record_key_id,
             key_path="case__record_key_id",
         )
     )

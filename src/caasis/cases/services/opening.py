@@ -13,6 +13,8 @@ from django.utils import timezone
 from caasis.cases.code_lists import code_lists
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME, clean_card
+from caasis.cases.rules.team_words import ClockKind
+from caasis.cases.services.clocks import begin_clocks
 from caasis.cases.services.rows import build_case, save_rows
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan
@@ -92,7 +94,9 @@ def open_case(
                 idempotency_key=key,
             )
             try:
-                return save_rows(rows)
+                case = save_rows(rows)
+                begin_clocks(case, ClockKind.FIRST, ClockKind.CLOSE, at=case.received_at)
+                return case
             except IntegrityError as error:
                 # The same key arrived twice at once: the other one won.
                 known = Case.objects.filter(idempotency_key=key, handling_centre_id=actor.centre_id).first() if key else None
