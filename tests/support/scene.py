@@ -32,7 +32,7 @@ from caasis.channels.services import Upload
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
-from caasis.knowledge.services import load_seed_articles
+from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
@@ -51,7 +51,10 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
-PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ")
+HELP = "迷っていますセンダイムシクイ"
+#: A centre's own text: nothing personal, and yet nobody else's.
+PHRASE = "おわりにコマドリ。受付番号は{受付番号}です。"
+PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ", "ムシクイ", "コマドリ")
 
 
 EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
@@ -101,6 +104,7 @@ PERSONAL = {
 def make_scene(town: Any) -> Scene:
     """Everything of centre A that a URL can name."""
     load_seed_articles(actor=SYSTEM, alerts=True)
+    load_seed_phrases(actor=SYSTEM)
     waiting = consult(town.centre_a, files=(Upload(FILE_NAME, png()),))
     taken = consult(town.centre_a)
     open_case = cases.take_contact(actor=town.counsellor, contact_id=taken.contact_id)
@@ -114,6 +118,15 @@ def make_scene(town: Any) -> Scene:
     task = cases.add_task(
         actor=town.counsellor, case_id=open_case.id, what=TASK, due_at=timezone.now() + timedelta(hours=2), kind="call"
     )
+    asked = cases.ask_help(actor=town.counsellor, case_id=open_case.id, reason_code="law", text=HELP)
+    cases.add_note(actor=town.supervisor, case_id=open_case.id, text=f"@{town.counsellor.name} {NOTE}")
+    today = day_in_japan(timezone.now())
+    away = cases.enter_absence(
+        actor=town.counsellor2, user_id=town.counsellor2.id, first_day=today, last_day=today + timedelta(days=1)
+    )
+    phrase = save_phrase(
+        actor=town.supervisor, phrase_id=None, version=0, kind="template", use="close", title="センターの結び", body=PHRASE
+    )
     message = channels.write_answer(
         actor=town.counsellor, contact_id=taken.contact_id, text=ANSWER, leave_after_seconds=3600
     )
@@ -124,8 +137,9 @@ def make_scene(town: Any) -> Scene:
     approval_case, approval = ask(town, title="点検の契約をやめたい")
     registered, last = ask(town, title="登録ずみの相談")
     approve(town, last)
+    from caasis.cases.models import Mention
     from caasis.channels.models import Attachment
-    from caasis.knowledge.models import Article
+    from caasis.knowledge.models import Article, Phrase
 
     with system_transaction():
         letter = DeadLetter.objects.create(
@@ -135,6 +149,8 @@ def make_scene(town: Any) -> Scene:
             Business.objects.create(name=name, normalised_name=name) for name in ("カクウルーフ", "カクウルーフ工業")
         )
         attachment = Attachment.objects.get(contact_id=waiting.contact_id).id
+        mention = Mention.objects.get(user_id=town.counsellor.id).id
+        script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
         for case in (open_case, approval_case, registered):
@@ -155,7 +171,8 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk},
+        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk,
+            "help": asked.id, "mention": mention, "absence": away.id, "phrase": phrase.id, "script": script},
     )
 
 
@@ -172,6 +189,15 @@ def flags(approval: Any) -> list[str]:
 
 def approve(town: Any, approval: Any) -> None:
     cases.decide(actor=town.official, approval_id=approval.id, approve=True, confirmed_checks=flags(approval))
+
+
+def _policy() -> dict[str, str]:
+    """The form of 協働の決まり as it is first shown."""
+    from caasis.cases.rules.team_policy import TeamPolicyValues
+    from caasis.desk.team_forms import policy_initial
+
+    shown = policy_initial(TeamPolicyValues(), 0)
+    return {name: "on" if value is True else str(value) for name, value in shown.items() if value is not False}
 
 
 # --- every URL --------------------------------------------------------------------------------------------------------
@@ -277,6 +303,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     extra = {
         "message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling",
         "kind": "seller_postcard", "form": "txt",
+        "phrase_id": scene.more["script" if name == "desk:case-script" else "phrase"],
     }  # fmt: skip
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
@@ -291,6 +318,11 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "centre_id": ("centre", scene.town.centre_a.id),
         "letter_id": ("dead letter", scene.more["letter"]),
         "business_id": ("business", scene.more["business"]),
+        "task_id": ("task", scene.task),
+        "help_id": ("help request", scene.more["help"]),
+        "mention_id": ("mention", scene.more["mention"]),
+        "absence_id": ("absence", scene.more["absence"]),
+        "phrase_id": ("phrase", scene.more["phrase"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -336,6 +368,19 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:admin-day-set": {"day_y": "2099", "day_m": "4", "day_d": "1"},
         "desk:admin-centre-settings": {"step_1": "official", "retention_years": "10", "version": "0"},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
+        "desk:case-help": {"version": case.version, "help_reason": "law"},
+        "desk:case-wait": {"version": case.version, "waiting_for": "business"},
+        "desk:help-answer": {"advice": "書面の日を確かめてください。"},
+        "desk:task-attempt": {"result": "absent"},
+        "desk:task-snooze": {"choice": "hour"},
+        "desk:task-give": {"to": str(town.users["supervisor"].pk)},
+        "desk:absence-enter": {
+            "user": str(town.users["counsellor"].pk), "first_day_y": "2099", "first_day_m": "4", "first_day_d": "1",
+            "last_day_y": "2099", "last_day_m": "4", "last_day_d": "2",
+        },
+        "desk:team-policy": _policy(),
+        "desk:phrase-new": {"version": "0", "kind": "template", "use": "close", "title": "結び", "body": "おわります。"},
+        "desk:phrase": {"version": "1", "use": "close", "title": "結び", "body": "おわります。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),

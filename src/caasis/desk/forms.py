@@ -40,11 +40,3 @@ class AssignForm(AppForm):
     def __init__(self, *args: Any, centre_id: UUID | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [("", "選んでください"), *colleague_choices(centre_id)]  # type: ignore[attr-defined]
-
-
-class TaskForm(AppForm):
-    requirement_marks = False
-    what = forms.CharField(label="予定の内容", max_length=120)
-    due_at = forms.DateTimeField(
-        label="日時", input_formats=["%Y-%m-%dT%H:%M"], widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )

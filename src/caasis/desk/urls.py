@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
+from caasis.desk.routes import (
+    administration,
+    analysis,
+    approval,
+    businesses,
+    cases,
+    emergency,
+    letters,
+    phrases,
+    search,
+    team,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,4 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *emergency.urlpatterns,
     *letters.urlpatterns,
     *administration.urlpatterns,
+    *team.urlpatterns,
+    *phrases.urlpatterns,
 ]
