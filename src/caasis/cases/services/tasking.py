@@ -27,6 +27,7 @@ from caasis.platform.transactions import actor_transaction
 
 #: A moment that was typed may lie a little in the past, never in another age.
 EARLIEST, LATEST = timedelta(days=366), timedelta(days=366 * 5)
+OUT_OF_RANGE = "日時を確かめてください。5年先まで入れられます。"
 
 
 def add_task(
@@ -50,8 +51,8 @@ def add_task(
         errors["what"] = ["予定の内容を120字までで書いてください。"]
     if kind not in TaskKind._value2member_map_:
         errors["kind"] = ["予定の種類を選んでください。"]
-    if not timezone.now() - EARLIEST <= due_at <= timezone.now() + LATEST:
-        errors["due_at"] = ["日時を確かめてください。5年先まで入れられます。"]
+    if not _sane(due_at):
+        errors["due_at"] = [OUT_OF_RANGE]
     if until_at is not None and not due_at < until_at <= due_at + timedelta(days=7):
         errors["until_at"] = ["終わりの時刻は、始まりより後、7日以内にしてください。"]
     if errors:
@@ -124,6 +125,8 @@ def record_attempt(
     """
     if result not in Attempt._value2member_map_:
         raise Invalid(fields={"result": ["電話の結果を選んでください。"]})
+    if again_at is not None and not _sane(again_at):
+        raise Invalid(fields={"again_at": [OUT_OF_RANGE]})
     at = at or timezone.now()
     with actor_transaction(actor):
         task = _locked_task(actor, task_id)
@@ -164,7 +167,12 @@ def snooze_task(*, actor: Actor, task_id: UUID, choice: str, at: datetime | None
 
 
 def move_task_back(*, actor: Actor, task_id: UUID, due_at: datetime, at: datetime | None = None) -> Task:
-    """Undo of `snooze_task`: the moment from before."""
+    """Undo of `snooze_task`: the moment from before.
+
+    :raises Invalid: no moment of a task.
+    """
+    if not _sane(due_at):
+        raise Invalid(OUT_OF_RANGE)
     with actor_transaction(actor):
         return _move(_locked_task(actor, task_id), due_at, actor=actor, at=at or timezone.now())
 
@@ -235,6 +243,10 @@ def show_next_task(case: Case) -> None:
     case.next_contact_at = following.due_at if following else None
     case.next_contact_note = following.what[:80] if following else ""
     case.save(update_fields=["next_contact_at", "next_contact_note"])
+
+
+def _sane(moment: datetime) -> bool:
+    return timezone.now() - EARLIEST <= moment <= timezone.now() + LATEST
 
 
 def _insider_case(actor: Actor, case_id: UUID) -> Case:

@@ -83,5 +83,8 @@ def seed_command(
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
         demo_people.load_demo_alerts()
+        together = demo_people.work_together(seeded)
+        if together:
+            click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
         click.echo(f"待っているWeb相談を{sent}件入れました。")
     click.echo(f"{seeded.cases:,}件を書きました（{seconds:.1f}秒、毎秒{seeded.cases / max(seconds, 0.001):,.0f}件）。")

@@ -286,7 +286,7 @@ def task_done(request: HttpRequest, case_id: UUID, task_id: UUID) -> HttpRespons
         # It ends with what was found, and that is asked on its own page.
         return redirect("desk:task", task_id=task_id)
     services.finish_task(actor=actor_of_request(request), task_id=task_id)
-    messages.success(request, "予定を済みにしました。")
+    offer_undo(request, message="予定を済みにしました。", url=reverse("desk:task-reopen", kwargs={"task_id": task_id}))
     return redirect("desk:case", case_id=case_id)
 
 

@@ -170,7 +170,7 @@ def insert(request: HttpRequest, case_id: UUID, phrase_id: UUID) -> HttpResponse
     phrase = get_phrase(actor=actor, phrase_id=phrase_id)
     if phrase.kind != Phrase.Kind.TEMPLATE.value:
         raise NotFound("この文は、お返事には入れられません。")
-    posted = read_posted(request.POST) if request.POST.get("fields") else _drafted(case, request)
+    posted = read_posted(request.POST) if "answer_text" in request.POST else _drafted(case, request)
     text = fill(phrase.body, values_of(case, actor=actor)).text
     before = posted.texts.get("answer_text", "").rstrip()
     posted.texts["answer_text"] = f"{before}\n\n{text}" if before else text

@@ -134,9 +134,13 @@ def attempt(request: HttpRequest, task_id: UUID) -> HttpResponse:
     form = AttemptForm(request.POST)
     if not form.is_valid():
         return _task(request, task, status=422, attempt_form=form)
-    done = services.record_attempt(
-        actor=actor, task_id=task_id, result=form.cleaned_data["result"], again_at=form.cleaned_data["again_at"]
-    )
+    try:
+        done = services.record_attempt(
+            actor=actor, task_id=task_id, result=form.cleaned_data["result"], again_at=form.cleaned_data["again_at"]
+        )
+    except Invalid as error:
+        form.add_domain_fields(error.fields)
+        return _task(request, task, status=422, attempt_form=form)
     if done.done_at is not None:
         messages.success(request, "話せたことを記録し、予定を済みにしました。")
         return redirect("desk:tasks")
@@ -166,6 +170,7 @@ def snooze(request: HttpRequest, task_id: UUID) -> HttpResponse:
 @for_staff
 def back(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """元に戻す after snoozing: the address holds the moment from before."""
+    team.get_task(actor=actor_of_request(request), task_id=task_id)
     try:
         due = datetime.fromisoformat(request.GET.get("due", ""))
     except ValueError:
