@@ -35,7 +35,7 @@ from caasis.channels.services import Upload
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
-from caasis.knowledge.services import load_seed_articles
+from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
 from caasis.operations import services as operations
 from caasis.operations.vocabulary import Sort
 from caasis.platform.outbox.models import DeadLetter
@@ -56,6 +56,9 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
+HELP = "迷っていますセンダイムシクイ"
+#: A centre's own text: nothing personal, and yet nobody else's.
+PHRASE = "おわりにコマドリ。受付番号は{受付番号}です。"
 EVIDENCE_NAME = "玄関の写真ジョウビタキ.png"
 EVIDENCE_NOTE = "家の中のアオゲラ"
 WISH = "ぜんぶ返してほしいイカルと言った。"
@@ -78,6 +81,8 @@ PRIVATE = (
     "イカル",
     "ヒタキを言",
     "メジロ",
+    "ムシクイ",
+    "コマドリ",
 )
 
 
@@ -128,6 +133,7 @@ PERSONAL = {
 def make_scene(town: Any) -> Scene:
     """Everything of centre A that a URL can name."""
     load_seed_articles(actor=SYSTEM, alerts=True)
+    load_seed_phrases(actor=SYSTEM)
     waiting = consult(town.centre_a, files=(Upload(FILE_NAME, png()),))
     taken = consult(town.centre_a)
     open_case = cases.take_contact(actor=town.counsellor, contact_id=taken.contact_id)
@@ -140,6 +146,15 @@ def make_scene(town: Any) -> Scene:
     note = cases.add_note(actor=town.counsellor, case_id=open_case.id, text=NOTE)
     task = cases.add_task(
         actor=town.counsellor, case_id=open_case.id, what=TASK, due_at=timezone.now() + timedelta(hours=2), kind="call"
+    )
+    asked = cases.ask_help(actor=town.counsellor, case_id=open_case.id, reason_code="law", text=HELP)
+    cases.add_note(actor=town.supervisor, case_id=open_case.id, text=f"@{town.counsellor.name} {NOTE}")
+    today = day_in_japan(timezone.now())
+    away = cases.enter_absence(
+        actor=town.counsellor2, user_id=town.counsellor2.id, first_day=today, last_day=today + timedelta(days=1)
+    )
+    phrase = save_phrase(
+        actor=town.supervisor, phrase_id=None, version=0, kind="template", use="close", title="センターの結び", body=PHRASE
     )
     message = channels.write_answer(
         actor=town.counsellor, contact_id=taken.contact_id, text=ANSWER, leave_after_seconds=3600
@@ -161,8 +176,9 @@ def make_scene(town: Any) -> Scene:
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
     beside = make_beside(town, open_case, registered)
     office = make_office(town, registered)
+    from caasis.cases.models import Mention
     from caasis.channels.models import Attachment
-    from caasis.knowledge.models import Article
+    from caasis.knowledge.models import Article, Phrase
 
     with system_transaction():
         letter = DeadLetter.objects.create(
@@ -172,6 +188,8 @@ def make_scene(town: Any) -> Scene:
             Business.objects.create(name=name, normalised_name=name) for name in ("カクウルーフ", "カクウルーフ工業")
         )
         attachment = Attachment.objects.get(contact_id=waiting.contact_id).id
+        mention = Mention.objects.get(user_id=town.counsellor.id).id
+        script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
         for case in (open_case, approval_case, registered):
@@ -209,6 +227,11 @@ def make_scene(town: Any) -> Scene:
             "accepted referral": accepted.id,
             **beside,
             **office,
+            "help": asked.id,
+            "mention": mention,
+            "absence": away.id,
+            "phrase": phrase.id,
+            "script": script,
         },
     )
 
@@ -244,7 +267,7 @@ def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
 def make_office(town: Any, registered: Any) -> dict[str, Any]:
     """What the approvers and the nation leave: an absence, a correction to look at, a complaint with a measure."""
     refresh(registered)
-    absence = cases.enter_absence(
+    absence = cases.enter_approver_absence(
         actor=town.official,
         user_id=town.official.id,
         first=day_in_japan(timezone.now()) + timedelta(days=30),
@@ -268,7 +291,7 @@ def make_office(town: Any, registered: Any) -> dict[str, Any]:
         actor=town.counsellor, matter_id=matter.id, what="応対の研修をする", owner_id=town.supervisor.id, due_on=day, check_on=day
     )
     return {
-        "absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
+        "approver absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
     }  # fmt: skip
 
 
@@ -294,6 +317,15 @@ def flags(approval: Any) -> list[str]:
 
 def approve(town: Any, approval: Any) -> None:
     cases.decide(actor=town.official, approval_id=approval.id, approve=True, confirmed_checks=flags(approval))
+
+
+def _policy() -> dict[str, str]:
+    """The form of 協働の決まり as it is first shown."""
+    from caasis.cases.rules.team_policy import TeamPolicyValues
+    from caasis.desk.team_forms import policy_initial
+
+    shown = policy_initial(TeamPolicyValues(), 0)
+    return {name: "on" if value is True else str(value) for name, value in shown.items() if value is not False}
 
 
 # --- every URL --------------------------------------------------------------------------------------------------------
@@ -419,7 +451,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "other_id": scene.more["twin"],
         "office_code": "labour-standards",
         "introduction_id": scene.more["introduction"],
+        "phrase_id": scene.more["script" if name == "desk:case-script" else "phrase"],
     }  # fmt: skip
+    if name == "desk:approval-absence-end":
+        return [("absence of an approver", {"absence_id": scene.more["approver absence"]})]
     if name.startswith("desk:referral") and wanted == {"referral_id"}:
         return [(words, {"referral_id": scene.more[words]}) for words in ("referral", "accepted referral")]
     beside = {
@@ -454,6 +489,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "sort": ("complaint", "complaint"),
         "business_id": ("business", scene.more["business"]),
         "office_code": ("office", "labour-standards"),
+        "task_id": ("task", scene.task),
+        "help_id": ("help request", scene.more["help"]),
+        "mention_id": ("mention", scene.more["mention"]),
+        "phrase_id": ("phrase", scene.more["phrase"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -517,6 +556,19 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:office-new": {"name": "見本市の無料法律相談", "kind": "legal", "version": "0"},
         "desk:office": {"name": "見本労働基準監督署", "kind": "labour", "version": "0"},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
+        "desk:case-help": {"version": case.version, "help_reason": "law"},
+        "desk:case-wait": {"version": case.version, "waiting_for": "business"},
+        "desk:help-answer": {"advice": "書面の日を確かめてください。"},
+        "desk:task-attempt": {"result": "absent"},
+        "desk:task-snooze": {"choice": "hour"},
+        "desk:task-give": {"to": str(town.users["supervisor"].pk)},
+        "desk:absence-enter": {
+            "user": str(town.users["counsellor"].pk), "first_day_y": "2099", "first_day_m": "4", "first_day_d": "1",
+            "last_day_y": "2099", "last_day_m": "4", "last_day_d": "2",
+        },
+        "desk:team-policy": _policy(),
+        "desk:phrase-new": {"version": "0", "kind": "template", "use": "close", "title": "結び", "body": "おわります。"},
+        "desk:phrase": {"version": "1", "use": "close", "title": "結び", "body": "おわります。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),

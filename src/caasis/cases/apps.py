@@ -7,10 +7,10 @@ class CasesConfig(AppConfig):
     verbose_name = "相談"
 
     def ready(self) -> None:
-        from caasis.cases import evidence, handlers, privacy_data, retention, search
+        from caasis.cases import evidence, handlers, jobs, privacy_data, retention, search
 
         privacy_data.register()
         retention.register()
         search.register()
         evidence.register()
-        assert handlers
+        assert handlers and jobs

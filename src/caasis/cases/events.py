@@ -73,6 +73,22 @@ class ReferralChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked(Event):
+    """Somebody is asked for help, or the next tier is; `subject` is the case, or the request when there is no case yet."""
+
+    topic: ClassVar[str] = "cases.help_asked"
+    trigger: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpSettled(Event):
+    """A request was answered, taken, declined or withdrawn."""
+
+    topic: ClassVar[str] = "cases.help_settled"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMerged(Event):
     """`subject` is the merged case, `into` the one that goes on."""
 
@@ -104,3 +120,26 @@ class CorrectionAnswered(Event):
     topic: ClassVar[str] = "cases.correction_answered"
     correction: UUID | None = None
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBreached(Event):
+    """A response clock has missed its target."""
+
+    topic: ClassVar[str] = "cases.clock_breached"
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueMentioned(Event):
+    """A note names colleagues."""
+
+    topic: ClassVar[str] = "cases.mentioned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDue(Event):
+    """The moment of a task has come; `to` is whose it is."""
+
+    topic: ClassVar[str] = "cases.task_due"
+    to: UUID | None = None

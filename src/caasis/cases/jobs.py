@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
+from django.utils import timezone
+
 from caasis.cases.models import FileText
 from caasis.cases.services.collecting import read_case_files
 from caasis.cases.services.correcting import settle_silent_corrections
 from caasis.cases.services.digesting import write_digests
+from caasis.cases.services.watching import watch
 from caasis.platform.documents.reading import ocr_command
 from caasis.platform.jobs import job
 from caasis.platform.jobs.declaration import stop_requested
@@ -53,3 +56,14 @@ def accept_corrections_in_silence() -> None:
     count = settle_silent_corrections()
     if count:
         log.info("corrections accepted in silence", extra={"count": count})
+
+
+@job(cron="* * * * *", lock="cases.watch")
+def watch_cases() -> None:
+    """Every minute: reminders, missed targets, what the centre's policy brings up, requests that nobody answered."""
+    done = watch(now=timezone.now())
+    if done.breached or done.raised or done.moved:
+        log.info(
+            "cases brought to notice",
+            extra={"breached": done.breached, "raised": done.raised, "moved": done.moved},
+        )

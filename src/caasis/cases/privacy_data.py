@@ -10,6 +10,7 @@ from caasis.cases.models import (
     Draft,
     Evidence,
     FileText,
+    HelpRequest,
     MediationOffer,
     MediationOnward,
     MediationStep,
@@ -90,5 +91,15 @@ def register() -> None:
             key_of=lambda row: row.case.record_key_id,
             key_path="case__record_key_id",
             may_open=lambda row, actor, purpose: may_read_entry(row.kind, author=row.by, actor=actor),
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=HelpRequest,
+            kind="help",
+            fields={"reason": "支援要請のひとこと"},
+            centre_of=lambda request: request.centre_id,
+            key_of=lambda request: request.case.record_key_id,
+            key_path="case__record_key_id",
         )
     )

@@ -238,6 +238,13 @@ def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
     return rows.filter(case_id__in=family_ids(case)) if case is not None else rows.filter(assigned_to=actor.id)
 
 
+def tasks_of(*, actor: Actor, case: Case) -> QuerySet[Task]:
+    """Every task of a case and of those merged into it, open and done."""
+    if actor.centre_id is None:
+        return Task.objects.none()
+    return Task.objects.filter(case_id__in=family_ids(case), centre_id=actor.centre_id)
+
+
 def contact_ids_of(case: Case) -> list[UUID]:
     """Contacts of a case and of those merged into it, in the order in which they were linked."""
     links = CaseContact.objects.filter(case_id__in=family_ids(case)).order_by("created_at", "id")

@@ -139,6 +139,16 @@ class Entry(StrEnum):
     UNMERGED = "unmerged"
     PERSONAL_DATA_OPENED = "personal_data_opened"
     ERASED = "erased"
+    HELP_ASKED = "help_asked"
+    HELP_PASSED = "help_passed"
+    HELP_SETTLED = "help_settled"
+    ESCALATED = "escalated"
+    WAITING = "waiting"
+    WAITING_OVER = "waiting_over"
+    CALL_TRIED = "call_tried"
+    TASK_MOVED = "task_moved"
+    TASK_REOPENED = "task_reopened"
+    FOLLOWED_UP = "followed_up"
 
     @property
     def label(self) -> str:
@@ -199,6 +209,16 @@ _ENTRY_LABELS = {
     Entry.UNMERGED: "統合を取り消しました",
     Entry.PERSONAL_DATA_OPENED: "個人情報を開きました",
     Entry.ERASED: "個人情報を消去しました",
+    Entry.HELP_ASKED: "支援を頼みました",
+    Entry.HELP_PASSED: "支援をほかの人に回しました",
+    Entry.HELP_SETTLED: "支援要請が終わりました",
+    Entry.ESCALATED: "決まりにより知らせました",
+    Entry.WAITING: "返事を待っています",
+    Entry.WAITING_OVER: "待つのを終えました",
+    Entry.CALL_TRIED: "電話をかけました",
+    Entry.TASK_MOVED: "予定を変えました",
+    Entry.TASK_REOPENED: "予定を戻しました",
+    Entry.FOLLOWED_UP: "終わったあとを確かめました",
 }
 
 #: Lines that name the fields of the card that changed (`fields`), and the version that they made.

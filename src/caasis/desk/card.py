@@ -24,7 +24,7 @@ from caasis.engines.japanese import WEEKDAYS
 from caasis.kernel.clock import day_in_japan
 
 #: Texts of the page that are no fields of the card but are kept in the draft with it.
-PAGE_TEXTS = ("memo", "memo_entry", "answer_text", "note_text", "to", "handover_note", "reason")
+PAGE_TEXTS = ("memo", "memo_entry", "answer_text", "note_text", "to", "handover_note", "reason", "help_text", "help_reason", "help_to")
 _LISTS = frozenset((Kind.CODES,))
 OPEN_NAMES = tuple(f.name for f in FIELDS if not f.sealed)
 ALL_NAMES = tuple(f.name for f in FIELDS)

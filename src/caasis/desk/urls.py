@@ -18,9 +18,11 @@ from caasis.desk.routes import (
     mediation,
     parts,
     people,
+    phrases,
     referrals,
     safety,
     search,
+    team,
 )
 
 app_name = "desk"
@@ -41,4 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *mediation.urlpatterns,
     *safety.urlpatterns,
     *administration.urlpatterns,
+    *team.urlpatterns,
+    *phrases.urlpatterns,
 ]

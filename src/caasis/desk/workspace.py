@@ -18,9 +18,12 @@ from caasis.cases.models import Approval, Case, CaseEntry, Note, Task
 from caasis.cases.people_record import SameNumber, known_past, same_number
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
+from caasis.cases.rules.clocks import ClockWords
 from caasis.cases.rules.letters import LetterKind
 from caasis.cases.rules.referring import ReferralKind
+from caasis.cases.rules.team_words import Attempt, HelpReason, HelpState, Outcome, Trigger, WaitingFor
 from caasis.cases.services.guards import WORKERS
+from caasis.cases.team_selectors import team_policy_of
 from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
 from caasis.channels.models import Contact
@@ -31,8 +34,11 @@ from caasis.desk.clock import Clock, clock_of_card
 from caasis.desk.hints import ShownHint, shown_hints
 from caasis.desk.parts import PART_WORDS, part_words
 from caasis.desk.presence import Looker, lookers
+from caasis.desk.team import workspace_clocks
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import day_in_japan
+from caasis.knowledge.models import Phrase
+from caasis.knowledge.selectors import phrases_for
 
 #: Kinds of the timeline's filter.
 TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
@@ -100,6 +106,12 @@ class Workspace:
     return_by: str = ""
     may_withdraw: bool = False
     may_reopen: bool = False
+    clocks: list[ClockWords] = field(default_factory=list)
+    #: Colleagues of all roles but the reader: whom a note can call and who can be asked for help.
+    everybody: list[Any] = field(default_factory=list)
+    first_tier: str = ""
+    help_reasons: tuple[HelpReason, ...] = tuple(HelpReason)
+    scripts: list[Phrase] = field(default_factory=list)
 
 
 def may_edit(case: Case, actor: Actor) -> bool:
@@ -180,6 +192,11 @@ def read_workspace(
     work.colleagues = [
         user for user in staff_of(case.handling_centre_id, Role.COUNSELLOR, Role.SUPERVISOR) if user.pk != case.counsellor_id
     ]
+    work.everybody = [user for user in staff_of(case.handling_centre_id).distinct() if user.pk != actor.id]
+    work.clocks = workspace_clocks(case, actor=actor)
+    if work.editable:
+        work.first_tier = team_policy_of(case.handling_centre_id).tiers[0].role.label
+        work.scripts = phrases_for(actor=actor, kind="script")
     work.may_reopen = actor.works_for(case.handling_centre_id) and State(case.state) in (State.REGISTERED, State.HANDLED)
     return work
 
@@ -220,7 +237,7 @@ def _read_history(work: Workspace, *, actor: Actor) -> None:
     notes = cases.notes_of(work.case, actor=actor, purpose=work.purpose) if work.purpose is not None else []
     work.tasks = list(cases.open_tasks(actor=actor, case=work.case)[:20])
     people = {entry.actor_id for entry in entries} | {note.author_id for note, _ in notes} | {work.case.counsellor_id}
-    people |= {UUID(value) for entry in entries for value in (entry.data.get("after"),) if _is_uuid(value)}
+    people |= {UUID(value) for entry in entries for value in (entry.data.get("after"), entry.data.get("to")) if _is_uuid(value)}
     last = None
     if work.case.state in (State.RETURNED, State.WAITING_APPROVAL):
         last = work.case.approvals.order_by("-number").first()
@@ -282,8 +299,28 @@ def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
         more = ReferralKind(data["referral_kind"]).label
     elif entry.kind == "reopened":
         more = f"{data.get('count', 1)}回目"
+    else:
+        more = _team_words(entry.kind, data, names)
     who = names.get(entry.actor_id, "") if entry.actor_id else ""
     return Line(entry.kind, entry.at, who, more, _GROUP.get(entry.kind, "work"))
+
+
+def _team_words(kind: str, data: dict[str, Any], names: dict[UUID, str]) -> str:
+    """What a line of working together adds: to whom, why, with which result."""
+    if kind in ("help_asked", "help_passed", "escalated"):
+        to = f"{names.get(UUID(data['to']), 'ほかの職員')}さんへ" if _is_uuid(data.get("to")) else f"{Role(data['role']).label}へ"
+        return f"{Trigger(data['trigger']).label}・{to}" if data.get("trigger") != Trigger.ASKED else to
+    if kind == "help_settled":
+        return HelpState(data["state"]).label
+    if kind == "waiting":
+        return WaitingFor(data["waiting_for"]).label
+    if kind == "call_tried":
+        return f"{data.get('number', 1)}回目・{Attempt(data['result']).label}"
+    if kind == "followed_up":
+        return Outcome(data["outcome"]).label
+    if kind == "task_moved" and _is_uuid(data.get("to")):
+        return f"{names.get(UUID(data['to']), 'ほかの職員')}さんへ"
+    return ""
 
 
 def _is_uuid(value: Any) -> bool:

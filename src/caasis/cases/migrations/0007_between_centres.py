@@ -52,7 +52,7 @@ BACKWARD = _CASE.format(shared="") + "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0005_any_number'),
+        ('cases', '0006_team'),
         ('people', '0002_wall'),
     ]
 

@@ -1,6 +1,13 @@
 """Tables of the record: the case, its parties, contracts and businesses, its work, its approval, what centres share."""
 
-from caasis.cases.models.approval import Absence, Approval, ApprovalDecision, ApprovalLook, Digest, DigestSubscription
+from caasis.cases.models.approval import (
+    Approval,
+    ApprovalDecision,
+    ApprovalLook,
+    ApproverAbsence,
+    Digest,
+    DigestSubscription,
+)
 from caasis.cases.models.asks import CaseAsk, CaseAskEntry
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, IdentityCheck, Party
 from caasis.cases.models.conduct import ConductEntry, ConductFile, ConductRule
@@ -10,6 +17,7 @@ from caasis.cases.models.mediation import Mediation, MediationOffer, MediationOn
 from caasis.cases.models.merging import CaseMerge
 from caasis.cases.models.referral import CaseVia, Introduction, Office, Referral, ReferralMessage, Share
 from caasis.cases.models.safety import AccidentNotice
+from caasis.cases.models.team import Absence, ClockEvent, HelpRequest, Mention, ResponseClock, TaskAttempt, TeamPolicy
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
@@ -18,6 +26,7 @@ __all__ = [
     "Approval",
     "ApprovalDecision",
     "ApprovalLook",
+    "ApproverAbsence",
     "Case",
     "CaseAsk",
     "CaseAskEntry",
@@ -26,6 +35,7 @@ __all__ = [
     "CaseEntry",
     "CaseMerge",
     "CaseVia",
+    "ClockEvent",
     "ConductEntry",
     "ConductFile",
     "ConductRule",
@@ -38,18 +48,23 @@ __all__ = [
     "Evidence",
     "FileText",
     "Harm",
+    "HelpRequest",
     "IdentityCheck",
     "Introduction",
     "Mediation",
     "MediationOffer",
     "MediationOnward",
     "MediationStep",
+    "Mention",
     "Note",
     "Office",
     "Party",
     "Redress",
     "Referral",
     "ReferralMessage",
+    "ResponseClock",
     "Share",
     "Task",
+    "TaskAttempt",
+    "TeamPolicy",
 ]

@@ -3,7 +3,7 @@
 Screens, API, commands and the twin all go through these; nothing else writes the tables of the room.
 """
 
-from caasis.cases.services.absences import end_absence, enter_absence
+from caasis.cases.services.absences import end_approver_absence, enter_approver_absence
 from caasis.cases.services.alerting import (
     close_notice,
     record_sent,
@@ -14,6 +14,7 @@ from caasis.cases.services.alerting import (
 )
 from caasis.cases.services.approving import register_light, request_approval, withdraw_request
 from caasis.cases.services.asking import ask_cooperation, decide_cooperation, log_ask, open_ask, record_consumer_answer
+from caasis.cases.services.clocks import go_on, wait_for
 from caasis.cases.services.collecting import add_evidence, remove_evidence, restore_evidence
 from caasis.cases.services.conducting import (
     care_for_staff,
@@ -47,6 +48,7 @@ from caasis.cases.services.directory import (
 )
 from caasis.cases.services.drafting import discard_draft, save_draft
 from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
+from caasis.cases.services.helping import answer_help, ask_help, decline_help, take_over_help, withdraw_help
 from caasis.cases.services.identity import confirm_identity, link_person, unlink_person, withdraw_identity
 from caasis.cases.services.lettering import record_letter
 from caasis.cases.services.looking import note_look
@@ -61,7 +63,7 @@ from caasis.cases.services.mediating import (
     withdraw_consent,
 )
 from caasis.cases.services.merging import merge_cases, unmerge_case
-from caasis.cases.services.noting import add_note, add_task, delete_note, finish_task
+from caasis.cases.services.noting import add_note, delete_note, read_mention
 from caasis.cases.services.opening import open_case
 from caasis.cases.services.parts import add_part, move_part_up, remove_part, restore_part, save_part
 from caasis.cases.services.receiving import accept_referral, open_referral, return_referral, say
@@ -75,6 +77,16 @@ from caasis.cases.services.settling import (
     undo_mediation_step,
     write_redress,
 )
+from caasis.cases.services.tasking import (
+    add_task,
+    finish_task,
+    move_task_back,
+    reassign_task,
+    record_attempt,
+    snooze_task,
+    unfinish_task,
+)
+from caasis.cases.services.team import change_team_policy, enter_absence, remove_absence
 
 __all__ = [
     "SaveResult",
@@ -84,12 +96,15 @@ __all__ = [
     "add_part",
     "add_task",
     "answer_dispute",
+    "answer_help",
     "answer_offer",
     "ask_cooperation",
+    "ask_help",
     "assign_case",
     "begin_mediation",
     "care_for_staff",
     "change_state",
+    "change_team_policy",
     "check_office",
     "close_notice",
     "confirm_business",
@@ -101,14 +116,17 @@ __all__ = [
     "decide_cooperation",
     "decide_ending",
     "decide_many",
+    "decline_help",
     "delete_note",
     "discard_draft",
     "dispute_correction",
-    "end_absence",
+    "end_approver_absence",
     "end_mediation",
     "end_sharing",
     "enter_absence",
+    "enter_approver_absence",
     "finish_task",
+    "go_on",
     "go_onward",
     "hide_office",
     "introduce_office",
@@ -119,6 +137,7 @@ __all__ = [
     "make_offer",
     "merge_cases",
     "move_part_up",
+    "move_task_back",
     "note_incident",
     "note_look",
     "note_seen",
@@ -126,7 +145,10 @@ __all__ = [
     "open_case",
     "open_referral",
     "propose_ending",
+    "read_mention",
+    "reassign_task",
     "record_appeal",
+    "record_attempt",
     "record_business_letter",
     "record_consent",
     "record_consumer_answer",
@@ -136,6 +158,7 @@ __all__ = [
     "record_sent",
     "register_light",
     "release_business",
+    "remove_absence",
     "remove_evidence",
     "remove_part",
     "reopen_case",
@@ -154,6 +177,7 @@ __all__ = [
     "set_answer_deadline",
     "set_digest",
     "set_via",
+    "snooze_task",
     "split_business",
     "start_notice",
     "supplement_notice",
@@ -161,13 +185,17 @@ __all__ = [
     "take_back_introduction",
     "take_case",
     "take_contact",
+    "take_over_help",
     "undo_mediation_step",
     "undo_sent",
     "undo_step",
+    "unfinish_task",
     "unlink_person",
     "unmerge_case",
+    "wait_for",
     "warn",
     "withdraw_consent",
+    "withdraw_help",
     "withdraw_identity",
     "withdraw_referral",
     "withdraw_request",

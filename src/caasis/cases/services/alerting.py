@@ -19,8 +19,8 @@ from caasis.cases.models import AccidentNotice, Case, Task
 from caasis.cases.rules.accidents import NOTICE_FIELDS, NOTICE_LONGEST, NoticeMeans, criteria_met
 from caasis.cases.services.guards import locked_case, log
 from caasis.cases.services.mediating import clean_words, past
-from caasis.cases.services.noting import show_next_task
 from caasis.cases.services.rows import entry
+from caasis.cases.services.tasking import show_next_task
 from caasis.cases.vocabulary import Entry
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.errors import Invalid, WrongState

@@ -19,8 +19,8 @@ from caasis.cases.models import Case, ConductEntry, ConductFile, ConductRule, Ta
 from caasis.cases.rules.conduct import ConductState, ConductStep, Criterion, warnings_missing
 from caasis.cases.services.guards import WORKERS, locked_case, log
 from caasis.cases.services.mediating import clean_words, past
-from caasis.cases.services.noting import show_next_task
 from caasis.cases.services.rows import entry
+from caasis.cases.services.tasking import show_next_task
 from caasis.cases.vocabulary import Entry
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan

@@ -27,8 +27,8 @@ from caasis.cases.rules.mediation import (
 from caasis.cases.rules.mediation_letters import BusinessLetter
 from caasis.cases.selectors import consumer_of
 from caasis.cases.services.guards import locked_case, log, move
-from caasis.cases.services.noting import show_next_task
 from caasis.cases.services.rows import entry
+from caasis.cases.services.tasking import show_next_task
 from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.engines.identity import read_name
 from caasis.engines.japanese import normalise_phone, normalise_text

@@ -27,6 +27,7 @@ from caasis.cases.rules.fields import (
 from caasis.cases.rules.merge import Merge, merge_changes
 from caasis.cases.selectors import consumer_of, contract_party_of, fields_changed_since, read_card
 from caasis.cases.services.alerting import watch_card
+from caasis.cases.services.clocks import retarget_clocks
 from caasis.cases.services.counterparties import forget_confirmation
 from caasis.cases.services.guards import free_position, locked_case, log
 from caasis.cases.services.opening import clean_or_raise
@@ -120,6 +121,8 @@ def apply_card(
     if case.state == State.RECEIVED and case.counsellor_id:
         case.state = State.ADVISING.value
     case.save()
+    if "injury" in changes or "money_moving" in changes:
+        retarget_clocks(case, at=at)
     names = tuple(sorted(changes))
     entry(case, Entry.CARD_SAVED, actor=actor, at=at, version=case.version, fields=names).save(force_insert=True)
     log(case, "save_card", actor=actor, fields=names)

@@ -88,6 +88,9 @@ def seed_command(
         demo_people.load_demo_alerts()
         show_people(seeded)
         add_mediations(seeded)
+        together = demo_people.work_together(seeded)
+        if together:
+            click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
         click.echo(f"待っているWeb相談を{sent}件入れました。")
         between = send_referrals(seeded)
         click.echo(f"ほかのセンターからの連絡を{between}件入れました。")

@@ -86,6 +86,16 @@ _ENTRY_ICONS = {
     Entry.UNMERGED: "difference",
     Entry.PERSONAL_DATA_OPENED: "visibility",
     Entry.ERASED: "delete",
+    Entry.HELP_ASKED: "front_hand",
+    Entry.HELP_PASSED: "swap_horiz",
+    Entry.HELP_SETTLED: "check",
+    Entry.ESCALATED: "alarm",
+    Entry.WAITING: "pause",
+    Entry.WAITING_OVER: "timer",
+    Entry.CALL_TRIED: "call",
+    Entry.TASK_MOVED: "event",
+    Entry.TASK_REOPENED: "undo",
+    Entry.FOLLOWED_UP: "task_alt",
 }
 
 

@@ -125,7 +125,9 @@ def preview(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def preview_context(request: HttpRequest, case: Case) -> dict[str, Any]:
     actor = actor_of_request(request)
     entries = cases.timeline(case, actor=actor, limit=4)
-    names = names_of({entry.actor_id for entry in entries if entry.actor_id})
+    people = {entry.actor_id for entry in entries if entry.actor_id}
+    people |= {UUID(entry.data["to"]) for entry in entries if entry.data.get("to")}
+    names = names_of(people)
     return {
         "case": case,
         "contract": next(iter(case.contracts.all()), None),
