@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from caasis.cases.events import CaseTimelineGrew
 from caasis.cases.models import CaseContact, CaseEntry
+from caasis.cases.subscriptions import match_at_once
 from caasis.cases.vocabulary import Entry
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
@@ -41,3 +42,9 @@ def note_in_timeline(event: Delivered) -> None:
                 CaseTimelineGrew(subject=link.case_id, centre_id=link.case.handling_centre_id, kind="message"),
                 actor=SYSTEM,
             )
+
+
+@subscribe("cases.saved_searches", "cases.opened", "cases.card_saved", "cases.registered")
+def tell_new_hits(event: Delivered) -> None:
+    """Searches that want to be told at once hear of a case when it is first found; a second delivery tells nothing."""
+    match_at_once(event.subject)

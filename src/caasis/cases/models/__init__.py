@@ -2,6 +2,7 @@
 
 from caasis.cases.models.approval import Approval, ApprovalDecision
 from caasis.cases.models.case import Case, CaseBusiness, CaseContact, Contract, Harm, Party
+from caasis.cases.models.searching import SavedSearch, SearchExport, SearchHit, SynonymList
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
 __all__ = [
@@ -16,5 +17,9 @@ __all__ = [
     "Harm",
     "Note",
     "Party",
+    "SavedSearch",
+    "SearchExport",
+    "SearchHit",
+    "SynonymList",
     "Task",
 ]

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from caasis.cases.selectors import open_tasks
+from caasis.cases.services.saved_searches import own_searches
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
 from caasis.desk.views.parts import offered_undo, page
@@ -33,7 +34,10 @@ def _home_of_staff(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('desk:cases')}?list=registered")
     queue, total = read_queue(actor=actor)
     none = Filters()
+    new_searches = [one for one in own_searches(actor=actor) if one.new]  # type: ignore[attr-defined]
     context = {
+        "new_searches": new_searches[:SHOWN],
+        "new_total": sum(one.new for one in new_searches),  # type: ignore[attr-defined]
         "queue": queue,
         "queue_total": total,
         "today": read_page(KINDS["today"], actor=actor, filters=none, size=SHOWN),

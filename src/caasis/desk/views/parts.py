@@ -48,6 +48,11 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     """What stands in the menu behind the three lines."""
     entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
+    entries.append(("相談をさがす", "desk:search", "search", finding))
+    entries.append(("保存した検索", "desk:saved-searches", "save", finding))
+    entries.append(("検索結果の書き出し", "desk:exports", "download", finding))
+    entries.append(("同じ意味のことば", "desk:synonyms", "translate", finding))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}
@@ -65,6 +70,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "logout_url": _reverse(["account_logout"]),
         "login_url": settings.LOGIN_URL,
         "search_url": _reverse(["desk:search"]),
+        "quick_url": _reverse(["desk:search-quick"]),
         "search_text": request.GET.get("q", "")[:80],
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
