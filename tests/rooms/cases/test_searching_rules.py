@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caasis.cases.rules.searching import AMOUNT_WORDS, FILTERS, PERIODS, SORTS, CaseSearch, amount_band, read_pairs, read_search
+from caasis.cases.rules.searching import (
+    AMOUNT_WORDS,
+    FILTERS,
+    PERIODS,
+    SORTS,
+    CaseSearch,
+    amount_band,
+    read_pairs,
+    read_search,
+)
 from caasis.cases.rules.synonyms import MOST_WIDENED, make_thesaurus, read_list, widen, write_list
 from caasis.cases.services.synonyms import shipped_groups
 

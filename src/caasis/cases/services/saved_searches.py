@@ -24,12 +24,12 @@ LONGEST_NAME = 60
 
 
 def own_searches(*, actor: Actor) -> QuerySet[SavedSearch]:
-    """The actor's own saved searches by name, with `new`: hits that weren't seen yet (and may still be seen)."""
+    """The actor's own saved searches by name, with `new`: hits that weren't looked at yet, of cases that may be seen now."""
     if actor.id is None or not may_search(actor):
         return SavedSearch.objects.none()
-    unseen = Q(hits__seen_at=None, hits__case__in=visible_cases(actor=actor))
+    unseen = Q(hits__seen_at=None, hits__case__in=visible_cases(actor=actor).values("id"))
     rows = SavedSearch.objects.filter(user_id=actor.id, deleted_at=None)
-    return rows.annotate(new=Count("hits", filter=unseen & Q(hits__isnull=False))).order_by("name", "id")
+    return rows.annotate(new=Count("hits", filter=unseen)).order_by("name", "id")
 
 
 def get_search(*, actor: Actor, search_id: UUID) -> SavedSearch:

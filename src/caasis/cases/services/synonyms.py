@@ -36,6 +36,11 @@ def may_edit(actor: Actor, *, national: bool) -> bool:
     return actor.works_for(actor.centre_id) and actor.has(*CENTRE_EDITORS)
 
 
+def refusal(*, national: bool) -> str:
+    """Who may edit the list, for those who may not."""
+    return "全国の一覧を直せるのは、国民生活センターです。" if national else "一覧を直せるのは、主任とセンター職員です。"
+
+
 def _scope(actor: Actor, national: bool) -> UUID | None:
     if not national and actor.centre_id is None:
         raise NotFound
@@ -80,7 +85,7 @@ def save_synonyms(*, actor: Actor, national: bool, text: str, version: int) -> S
     :raises WrongState: somebody else saved in between. :raises NotAllowed: not this actor's list.
     """
     if not may_edit(actor, national=national):
-        raise NotAllowed("この一覧を直せるのは、" + ("国民生活センターです。" if national else "主任とセンター職員です。"))
+        raise NotAllowed(refusal(national=national))
     read = read_list(text)
     if read.wrong:
         more = len(read.wrong) - MOST_SENTENCES
@@ -94,7 +99,7 @@ def restore_synonyms(*, actor: Actor, national: bool, version: int) -> SynonymLi
     :raises WrongState: `version` isn't the newest any more.
     """
     if not may_edit(actor, national=national):
-        raise NotAllowed
+        raise NotAllowed(refusal(national=national))
     before = SynonymList.objects.filter(centre_id=_scope(actor, national), version=version - 1).first()
     groups = _frozen(before.groups) if before else shipped_groups() if national else ()
     return _store(actor=actor, national=national, groups=groups, version=version, action="restore_synonyms")

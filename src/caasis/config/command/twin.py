@@ -83,5 +83,6 @@ def seed_command(
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
         demo_people.load_demo_alerts()
+        demo_people.keep_searches()
         click.echo(f"待っているWeb相談を{sent}件入れました。")
     click.echo(f"{seeded.cases:,}件を書きました（{seconds:.1f}秒、毎秒{seeded.cases / max(seconds, 0.001):,.0f}件）。")

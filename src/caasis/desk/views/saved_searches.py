@@ -83,7 +83,7 @@ def _list(request: HttpRequest, *, wrong: tuple[UUID, SearchForm] | None = None)
         if wrong is not None and wrong[0] == kept.id:
             form = wrong[1]
         rows.append({"kept": kept, "words": search_words(asked), "url": _back(asked), "form": form, "open": form.is_bound})
-    context = {"rows": rows, "undo": offered_undo(request), "has_errors": wrong is not None}
+    context = {"rows": rows, "undo": offered_undo(request), "has_errors": wrong is not None, "wrong_form": wrong[1] if wrong else None}
     return page(request, "desk/search/saved.html", context, status=422 if wrong else 200)
 
 

@@ -15,7 +15,7 @@ from caasis.cases.rules.synonyms import write_list
 from caasis.cases.services import synonyms as services
 from caasis.desk.access import actor_of_request, for_staff_and_nation
 from caasis.desk.views.parts import offer_undo, offered_undo, page
-from caasis.kernel.errors import DomainError, Invalid
+from caasis.kernel.errors import DomainError, Invalid, NotAllowed
 from caasis.platform.forms import AppForm
 
 #: A list of a thousand groups of ten words of thirty characters is about this long.
@@ -34,7 +34,7 @@ class ListForm(AppForm):
         label="ファイルから読みこむ", required=False, help_text="選ぶと、上の欄の代わりにファイルの中身を使います。",
         widget=forms.FileInput(attrs={"accept": ".txt,.csv,text/plain"}),
     )  # fmt: skip
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
+    version = forms.IntegerField(label="一覧の版", widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
 
     def clean_text(self) -> str:
         text = str(self.cleaned_data["text"])
@@ -79,6 +79,8 @@ def synonyms(request: HttpRequest) -> HttpResponse:
     form = ListForm(initial={"text": write_list(groups), "version": version})
     sentence = ""
     if request.method == "POST":
+        if not editable:
+            raise NotAllowed(services.refusal(national=national))
         form = ListForm(request.POST, request.FILES)
         if form.is_valid():
             given = form.cleaned_data
