@@ -27,8 +27,11 @@ from django.utils import timezone
 from caasis.accounts.services import break_glass
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
+from caasis.cases.models import SearchExport, SearchHit
 from caasis.cases.rules.parts import PartKind
 from caasis.cases.rules.referring import ReferralForm, ReferralKind
+from caasis.cases.rules.searching import CaseSearch
+from caasis.cases.services import saved_searches
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -38,8 +41,10 @@ from caasis.kernel.ids import uuid7
 from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
 from caasis.operations import services as operations
 from caasis.operations.vocabulary import Sort
+from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
+from caasis.privacy.keys import create_record_key, record_key_bytes
 from tests.rooms.channels.conftest import png
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
@@ -192,6 +197,8 @@ def make_scene(town: Any) -> Scene:
         script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
+        saved = saved_search(town, open_case)
+        export = finished_export(town)
         for case in (open_case, approval_case, registered):
             case.refresh_from_db()
         approval.refresh_from_db()
@@ -232,6 +239,8 @@ def make_scene(town: Any) -> Scene:
             "absence": away.id,
             "phrase": phrase.id,
             "script": script,
+            "saved search": saved.id,
+            "export": export.id,
         },
     )
 
@@ -293,6 +302,29 @@ def make_office(town: Any, registered: Any) -> dict[str, Any]:
     return {
         "approver absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
     }  # fmt: skip
+
+
+def saved_search(town: Any, case: Any, name: str = "屋根の点検") -> Any:
+    """A counsellor's saved search with one new hit."""
+    search = CaseSearch(text="屋根")
+    kept = saved_searches.save_search(actor=town.counsellor, name=name, search=search, notice="daily")
+    SearchHit.objects.create(search=kept, case=case, found_at=timezone.now())
+    return kept
+
+
+def finished_export(town: Any) -> Any:
+    """A counsellor's export that waits to be fetched."""
+    key, centre = create_record_key(town.centre_a.id), town.centre_a.id
+    export = SearchExport(
+        user_id=town.counsellor.id, centre_id=centre, query=[["q", "屋根"]], format="csv", purpose="training",
+        reason="研修で使うため", expected=1, written=1, state="ready", file_id=uuid7(), record_key_id=key.id,
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    export.save(force_insert=True)
+    with MadeFile(export.file_id, key=record_key_bytes(key.id)) as file:
+        file.write("受付番号\r\n".encode())
+        file.keep(name="soudan.csv", media_type="text/csv", record_key_id=key.id, centre_id=centre)
+    return export
 
 
 def ask(town: Any, **card: Any) -> tuple[Any, Any]:
@@ -493,6 +525,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "help_id": ("help request", scene.more["help"]),
         "mention_id": ("mention", scene.more["mention"]),
         "phrase_id": ("phrase", scene.more["phrase"]),
+        "search_id": ("saved search", scene.more["saved search"]),
+        "export_id": ("export", scene.more["export"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -646,6 +680,13 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:ask-cooperation": {"cooperation-authority": "消費者庁", "cooperation-question": "契約書の写しがあるか。"},
         "desk:conduct-act": {"warn-words": "落ち着いてお話しください。"},
         "desk:conduct-rule": {"rule-warnings_needed": "2", "rule-longest_days": "60", "rule-warning": "警告", "rule-ending": "終了"},
+        "desk:search": {"q": "屋根"},
+        "desk:search-quick": {"q": "屋根"},
+        "desk:search-save": {"q": "屋根", "name": "別の検索", "notice": "none"},
+        "desk:saved-search-change": {"name": "新しい名前", "notice": "at_once"},
+        "desk:synonyms": {"text": "ぴよ、ひよこ", "version": "0"},
+        "desk:synonyms-restore": {"version": "1"},
+        "desk:search-export": {"q": "屋根", "format": "csv", "purpose": "training", "reason": "研修で使うため"},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {

@@ -12,6 +12,7 @@ from caasis.cases.models import Case, CaseContact, CaseEntry
 from caasis.cases.rules.team_words import ClockKind, WaitingFor
 from caasis.cases.services.clocks import ANSWERS, begin_clocks, resume_clocks, revive_clocks, stop_clocks
 from caasis.cases.services.collecting import unread_files
+from caasis.cases.subscriptions import match_at_once
 from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
@@ -49,7 +50,6 @@ def note_in_timeline(event: Delivered) -> None:
                 )
 
 
-
 def _move_clocks(case: Case, line: CaseEntry) -> None:
     """An answer stops what the consumer waits for; what the consumer writes starts it, and ends waiting for the
     consumer."""
@@ -70,3 +70,9 @@ def read_what_came(event: Delivered) -> None:
     for case_id in CaseContact.objects.filter(contact_id=event.subject).values_list("case_id", flat=True):
         if unread_files(case_id):
             read_files.defer(case_id=case_id)
+
+
+@subscribe("cases.saved_searches", "cases.opened", "cases.card_saved", "cases.registered")
+def tell_new_hits(event: Delivered) -> None:
+    """Searches that want to be told at once hear of a case when it is first found; a second delivery tells nothing."""
+    match_at_once(event.subject)

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from caasis.cases.exports import expire_exports, run_export
 from caasis.cases.models import FileText
 from caasis.cases.services.collecting import read_case_files
 from caasis.cases.services.correcting import settle_silent_corrections
 from caasis.cases.services.digesting import write_digests
 from caasis.cases.services.watching import watch
+from caasis.cases.subscriptions import match_daily
 from caasis.platform.documents.reading import ocr_command
 from caasis.platform.jobs import job
 from caasis.platform.jobs.declaration import stop_requested
@@ -67,3 +69,23 @@ def watch_cases() -> None:
             "cases brought to notice",
             extra={"breached": done.breached, "raised": done.raised, "moved": done.moved},
         )
+
+
+@job(in_transaction=False)
+def write_export(*, export_id: UUID) -> None:
+    """Write the results of a search into a file."""
+    if run_export(export_id):
+        with system_transaction():
+            write_export.defer(export_id=export_id)
+
+
+@job(cron="*/15 * * * *")
+def forget_unfetched_exports() -> None:
+    """Delete files that nobody fetched within their time."""
+    log.info("exports expired", extra={"count": expire_exports()})
+
+
+@job(cron="0 21 * * *", in_transaction=False)
+def match_saved_searches() -> None:
+    """Every morning at six in Japan: what is new for the searches that want to be told daily."""
+    log.info("new hits of saved searches", extra={"count": match_daily()})

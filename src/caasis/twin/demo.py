@@ -15,6 +15,10 @@ from django.utils import timezone
 
 from caasis.accounts.models import Membership, User
 from caasis.accounts.selectors import actor_of
+from caasis.cases.models import SavedSearch
+from caasis.cases.rules.searching import CaseSearch
+from caasis.cases.services import saved_searches
+from caasis.cases.subscriptions import match_daily
 from caasis.kernel.actor import SYSTEM, Role
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge.services import load_seed_articles
@@ -120,6 +124,29 @@ def work_together(seeded: Seeded) -> int:
             until_at=now + timedelta(hours=3 + 24 * number),
         )
     return len(found["counsellor"]) + len(found["counsellor2"][:1])
+
+
+#: Searches that the demo's counsellor has kept: name → what is looked for.
+SEARCHES = {
+    "屋根・給湯器の点検商法": CaseSearch(text="点検", filters=(("sales_form", ("door_to_door",)),)),
+    "70歳以上の定期購入": CaseSearch(text="定期購入", filters=(("age_band", ("70s", "80plus")),)),
+}
+#: As far back as their news of the first morning reach.
+NEWS = timedelta(days=7)
+
+
+def keep_searches() -> int:
+    """Saved searches of the demo's counsellor, with what was found in the last days as new. A second call keeps nothing
+    twice. Returns the number of new hits."""
+    with system_transaction():
+        counsellor = actor_of(User.objects.get(username="counsellor"))
+        known = set(saved_searches.own_searches(actor=counsellor).values_list("name", flat=True))
+    for name, search in SEARCHES.items():
+        if name not in known:
+            saved_searches.save_search(actor=counsellor, name=name, search=search, notice="daily")
+    with system_transaction():
+        SavedSearch.objects.filter(user_id=counsellor.id).update(matched_at=timezone.now() - NEWS)
+    return match_daily()
 
 
 def load_demo_alerts() -> None:

@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0009_approval'),
+        ('cases', '0010_searching'),
         ('platform', '0003_wall'),
     ]
 

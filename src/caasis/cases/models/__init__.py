@@ -17,6 +17,7 @@ from caasis.cases.models.mediation import Mediation, MediationOffer, MediationOn
 from caasis.cases.models.merging import CaseMerge
 from caasis.cases.models.referral import CaseVia, Introduction, Office, Referral, ReferralMessage, Share
 from caasis.cases.models.safety import AccidentNotice
+from caasis.cases.models.searching import SavedSearch, SearchExport, SearchHit, SynonymList
 from caasis.cases.models.team import Absence, ClockEvent, HelpRequest, Mention, ResponseClock, TaskAttempt, TeamPolicy
 from caasis.cases.models.work import CaseEntry, Draft, Note, Task
 
@@ -63,7 +64,11 @@ __all__ = [
     "Referral",
     "ReferralMessage",
     "ResponseClock",
+    "SavedSearch",
+    "SearchExport",
+    "SearchHit",
     "Share",
+    "SynonymList",
     "Task",
     "TaskAttempt",
     "TeamPolicy",

@@ -91,6 +91,7 @@ def seed_command(
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
+        demo_people.keep_searches()
         click.echo(f"待っているWeb相談を{sent}件入れました。")
         between = send_referrals(seeded)
         click.echo(f"ほかのセンターからの連絡を{between}件入れました。")

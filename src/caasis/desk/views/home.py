@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from caasis.cases.approval_record import latest_digest
 from caasis.cases.correction_record import inbox
+from caasis.cases.services.saved_searches import own_searches
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
 from caasis.desk.corrections import shown_corrections
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
@@ -37,7 +38,10 @@ def _home_of_staff(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('desk:cases')}?list=registered")
     queue, total = read_queue(actor=actor)
     none = Filters()
+    new_searches = [one for one in own_searches(actor=actor) if one.new]  # type: ignore[attr-defined]
     context = {
+        "new_searches": new_searches[:SHOWN],
+        "new_total": sum(one.new for one in new_searches),  # type: ignore[attr-defined]
         "queue": queue,
         "queue_total": total,
         "team": home_part(actor=actor),

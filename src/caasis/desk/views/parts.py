@@ -64,6 +64,11 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
+    finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
+    entries.append(("相談をさがす", "desk:search", "search", finding))
+    entries.append(("保存した検索", "desk:saved-searches", "save", finding))
+    entries.append(("検索結果の書き出し", "desk:exports", "download", finding))
+    entries.append(("同じ意味のことば", "desk:synonyms", "translate", finding))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}
@@ -81,6 +86,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "logout_url": _reverse(["account_logout"]),
         "login_url": settings.LOGIN_URL,
         "search_url": _reverse(["desk:search"]),
+        "quick_url": _reverse(["desk:search-quick"]),
         "search_text": request.GET.get("q", "")[:80],
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),

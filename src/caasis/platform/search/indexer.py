@@ -79,12 +79,19 @@ class Indexer:
         if reason or self._index.is_rebuilding():
             self.rebuild(stop, reason)
             return True
-        if not set(self._kinds) <= self._index.kinds():
+        covered = self._index.kinds()
+        if any(name in kind.split(".") and kind not in self._covered() for name in self._kinds for kind in covered):
+            self.rebuild(stop, "a room puts other fields into its documents")
+            return True
+        if not self._covered() <= covered:
             # A room came with a new version: its documents are added, what is there stays.
             self._index.start_rebuild(keep=True)
             self.rebuild(stop, "")
             return True
         return self.follow()
+
+    def _covered(self) -> set[str]:
+        return {source.covered for source in self._kinds.values()}
 
     def follow(self) -> bool:
         """Apply the next portion of events and commit; True when it was a full one."""
@@ -116,7 +123,7 @@ class Indexer:
                     self._project(kind, wanted)
                     self._index.refresh()
                 self.follow()
-        self._index.finish_rebuild(self._kinds)
+        self._index.finish_rebuild(self._covered())
 
     def _reason_to_rebuild(self) -> str:
         if reason := self._index.needs_rebuild():
