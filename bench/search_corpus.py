@@ -115,7 +115,13 @@ def keep_analyses() -> None:
     from caasis.platform.search import analysis
     from caasis.platform.search.adapters.tantivy import schema
 
-    analysis.analyse_line = lru_cache(maxsize=400_000)(analysis.analyse_line)  # type: ignore[assignment]
+    once = lru_cache(maxsize=400_000)(analysis.analyse)
+    joined = analysis.joined
+
+    def analyse(text: str) -> analysis.Analysis:
+        return joined([once(line) for line in text.split("\n")])
+
+    schema.analyse = analyse
     schema.suggestion_tokens = lru_cache(maxsize=100_000)(schema.suggestion_tokens)  # type: ignore[assignment]
 
 

@@ -62,7 +62,11 @@ class Analysis:
 
 def analyse(text: str) -> Analysis:
     """The three views of a text at once: the same tokens as `words`, `pairs` and `sounds(kana_runs(…))`."""
-    lines = [analyse_line(line) for line in fold(text).split("\n") if line]
+    return joined([_line(line) for line in fold(text).split("\n") if line])
+
+
+def joined(lines: list[Analysis]) -> Analysis:
+    """The analysis of lines one below the other."""
     return Analysis(
         words=" ".join(filter(None, (line.words for line in lines))),
         pairs=_BREAK.join(filter(None, (line.pairs for line in lines))),
@@ -70,7 +74,7 @@ def analyse(text: str) -> Analysis:
     )
 
 
-def analyse_line(line: str) -> Analysis:
+def _line(line: str) -> Analysis:
     """One folded line. The dictionary is asked once for words and reading, which halves the cost of a document."""
     heard: list[str] = []
     found: list[str] = []

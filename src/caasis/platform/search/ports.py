@@ -45,7 +45,9 @@ class SearchPage:
 
     `facets`: field → value → number of matching documents, the most frequent first. `cursor` continues the answer,
     None at its end. `complete` is False while the index is missing, being rebuilt or of another version. `verified`
-    is True when phrases were checked against current texts.
+    is True when phrases were checked against current texts. Where very much matches, facets are counted in the newest
+    `facets_of` matches only; None says in all of them. `progress` is the percentage of a rebuild that is done, None
+    when there is none or it can't be told.
     """
 
     hits: tuple[Hit, ...]
@@ -54,6 +56,8 @@ class SearchPage:
     cursor: str | None = None
     complete: bool = True
     verified: bool = False
+    facets_of: int | None = None
+    progress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
