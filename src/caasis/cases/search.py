@@ -21,7 +21,7 @@ from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Conditio
 from caasis.platform.search.documents import SearchDocument
 from caasis.platform.search.highlight import Segment, snippet
 from caasis.platform.search.outbox import follow_topics
-from caasis.platform.search.ports import Count, Sort
+from caasis.platform.search.ports import Count, Readiness, Sort
 from caasis.platform.search.sources import register_kind
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import Forgotten
@@ -35,7 +35,7 @@ PORTION = 300
 
 
 def register() -> None:
-    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS)
+    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS, count=_count)
     follow_topics("cases.", KIND)
 
 
@@ -107,6 +107,11 @@ def all_ids() -> Iterator[list[str]]:
         last = portion[-1]
 
 
+def _count() -> int:
+    with system_transaction():
+        return Case.objects.count()
+
+
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:
     with system_transaction():
         return {
@@ -134,13 +139,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """One page of an answer. `complete` is False while the index is being built."""
+    """One page of an answer. `complete` is False while the index is being built, `progress` says how far it is (%).
+    Facets are counted in the newest `facets_of` matches where there are very many, else in all."""
 
     rows: list[Found]
     count: Count | None
     facets: Mapping[str, Mapping[str, int]]
     cursor: str | None
     complete: bool
+    progress: int | None = None
+    facets_of: int | None = None
 
 
 def find_cases(
@@ -176,7 +184,7 @@ def find_cases(
         for hit in page.hits
         if (case := by_id.get(hit.id)) is not None
     ]
-    return FoundPage(rows, page.count, page.facets, page.cursor, page.complete)
+    return FoundPage(rows, page.count, page.facets, page.cursor, page.complete, page.progress, page.facets_of)
 
 
 def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = None, k: int = 3) -> list[Case]:
@@ -192,3 +200,8 @@ def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = 
     hits = search_index().similar(text, AllOf(Has("kind", KIND), may_find(actor)), k, exclude=[str(case.id)])
     by_id = {str(one.id): one for one in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits]))}
     return [by_id[hit.id] for hit in hits if hit.id in by_id]
+
+
+def index_readiness() -> Readiness:
+    """Whether what was found is all there is, for answers that can't say so themselves."""
+    return search_index().readiness()

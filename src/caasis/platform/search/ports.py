@@ -61,6 +61,14 @@ class SearchPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether answers can be relied on, as in `SearchPage`: for callers of what has no room for it (similar cases)."""
+
+    complete: bool
+    progress: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A row that couldn't be indexed, and why (never its text)."""
 
@@ -80,6 +88,7 @@ class IndexStats:
     needs_rebuild: str
     dictionary: str
     quarantined: tuple[Quarantined, ...] = ()
+    progress: int | None = None
 
 
 class SearchIndex(Protocol):
@@ -127,6 +136,9 @@ class SearchIndex(Protocol):
     def suggest(self, prefix: str, k: int = 8, *, filters: Condition) -> tuple[Hit, ...]:
         """Documents whose title contains what has been typed so far (in any kana), titles that start so first."""
 
+    def readiness(self) -> Readiness:
+        """Whether the index covers everything; cheap enough for every request."""
+
     def stats(self) -> IndexStats: ...
 
 
@@ -141,6 +153,9 @@ class ProjectedIndex(SearchIndex, Protocol):
 
     def is_rebuilding(self) -> bool:
         """True between `start_rebuild` and `finish_rebuild`, also after a crash in between."""
+
+    def note_progress(self, percentage: int) -> None:
+        """How much of the rebuild is done, for those who wait. Lost in a crash without harm."""
 
     def finish_rebuild(self, kinds: Iterable[str]) -> None:
         """Mark the index complete; it now covers these kinds."""

@@ -44,6 +44,7 @@ from caasis.platform.search.ports import (
     FetchText,
     Hit,
     IndexStats,
+    Readiness,
     SearchPage,
     Sort,
 )
@@ -102,7 +103,12 @@ class TantivyIndex:
                 self._folder.finish(())
             elif reason := self._folder.needs_rebuild():
                 raise RuntimeError(f"{reason}: rebuild it before writing")
-            self._writer = PartitionedWriter(self._folder, state)
+            try:
+                self._writer = PartitionedWriter(self._folder, state)
+            except ValueError:
+                # Files of it are gone or damaged. It is a projection: what can't be opened is built anew.
+                self._folder.discard()
+                raise
         return self._writer
 
     # --- the projection ------------------------------------------------------------------------------------------
@@ -122,6 +128,10 @@ class TantivyIndex:
     def is_rebuilding(self) -> bool:
         state = self._folder.state()
         return state is not None and not state.complete
+
+    def note_progress(self, percentage: int) -> None:
+        if percentage != self._folder.progress():
+            self._folder.set_progress(percentage)
 
     def finish_rebuild(self, kinds: Iterable[str]) -> None:
         self._folder.finish(kinds)
@@ -169,14 +179,16 @@ class TantivyIndex:
         if total is not None and (dropped or not is_exact(parsed)):
             total = Count(max(len(hits), total.value - dropped), exact=False)
         counts, facets_of = self._facets(answer, facets)
+        ready = self._readiness(snapshot)
         return SearchPage(
             hits=hits,
             count=total,
             facets=counts,
             cursor=None if next_value is None else encode_cursor(Cursor(identity, next_value)),
-            complete=self._complete(snapshot),
+            complete=ready.complete,
             verified=fetch_text is not None,
             facets_of=facets_of,
+            progress=ready.progress,
         )
 
     def similar(
@@ -216,19 +228,29 @@ class TantivyIndex:
 
     def stats(self) -> IndexStats:
         snapshot = self._reader.snapshot()
+        ready = self._readiness(snapshot)
         partitions = {year: searcher.num_docs for year, searcher in sorted(snapshot.searchers.items())}
         return IndexStats(
             documents=sum(partitions.values()),
             partitions=partitions,
             size_bytes=self._folder.size_bytes(),
-            complete=self._complete(snapshot),
+            complete=ready.complete,
             needs_rebuild=self.needs_rebuild(),
             dictionary=snapshot.state.dictionary if snapshot.state else "",
             quarantined=tuple(self._folder.quarantined().values()),
+            progress=ready.progress,
         )
 
-    def _complete(self, snapshot: Snapshot) -> bool:
-        return snapshot.state is not None and snapshot.state.complete and not self.needs_rebuild()
+    def readiness(self) -> Readiness:
+        return self._readiness(self._reader.snapshot())
+
+    def _readiness(self, snapshot: Snapshot) -> Readiness:
+        # A rebuild may have begun since the snapshot was taken: what was searched has to be what is there now.
+        seen, now = snapshot.state, self._folder.state()
+        same = seen is not None and now is not None and seen.complete and seen.generation == now.generation
+        if same and now is not None and now.complete and not self._folder.fault_of(now):
+            return Readiness(complete=True)
+        return Readiness(complete=False, progress=self._folder.progress())
 
     def _covered(self, snapshot: Snapshot, filters: Condition, years: int | None) -> list[tuple[int, Days | None]]:
         """The partitions to be searched, newest first, the timeless one in front; with the days to which the default
