@@ -159,7 +159,7 @@ def text_of_file(case: Case, *, actor: Actor, file_id: UUID, purpose: Purpose) -
 
 
 def register() -> None:
-    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS)
+    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, count=_count)
     follow_topics("cases.file_read", KIND)
 
 
@@ -208,6 +208,11 @@ def all_ids() -> Iterator[list[str]]:
             return
         yield [str(one) for one in portion]
         last = portion[-1]
+
+
+def _count() -> int:
+    with system_transaction():
+        return FileText.objects.filter(state=FileText.State.READ).count()
 
 
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:

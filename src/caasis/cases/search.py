@@ -23,7 +23,7 @@ from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Conditio
 from caasis.platform.search.documents import SearchDocument
 from caasis.platform.search.highlight import Segment, snippet
 from caasis.platform.search.outbox import follow_topics
-from caasis.platform.search.ports import Count, CountMode
+from caasis.platform.search.ports import Count, CountMode, Readiness
 from caasis.platform.search.sources import register_kind
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import Forgotten
@@ -40,7 +40,9 @@ PORTION = 300
 
 
 def register() -> None:
-    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS, version=VERSION)
+    register_kind(
+        KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS, version=VERSION, count=_count
+    )
     follow_topics("cases.", KIND)
 
 
@@ -144,6 +146,11 @@ def all_ids() -> Iterator[list[str]]:
         last = portion[-1]
 
 
+def _count() -> int:
+    with system_transaction():
+        return Case.objects.count()
+
+
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:
     with system_transaction():
         return {
@@ -177,9 +184,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """One page of an answer. `complete` is False while the index is being built.
+    """One page of an answer. `complete` is False while the index is being built, `progress` says how far it is (%).
 
-    `facets`: field → value → number, each counted as if nothing were chosen in that field itself.
+    `facets`: field → value → number, each counted as if nothing were chosen in that field itself; in the newest
+    `facets_of` matches where there are very many, else in all.
     """
 
     rows: list[Found]
@@ -187,6 +195,8 @@ class FoundPage:
     facets: Mapping[str, Mapping[str, int]]
     cursor: str | None
     complete: bool
+    progress: int | None = None
+    facets_of: int | None = None
 
 
 @dataclass(slots=True)
@@ -247,7 +257,7 @@ def find_cases(
         # Words of a merged case lead to the one that goes on, once.
         found = replace(found, case=case.merged_into or case)
         rows.setdefault(found.case.pk, found)
-    return FoundPage(list(rows.values()), page.count, counted, page.cursor, page.complete)
+    return FoundPage(list(rows.values()), page.count, counted, page.cursor, page.complete, page.progress, page.facets_of)
 
 
 def count_cases(
@@ -334,3 +344,8 @@ def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = 
     seen = visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits], merged_into=None)
     by_id = {str(one.id): one for one in with_parts(seen)}
     return [by_id[hit.id] for hit in hits if hit.id in by_id]
+
+
+def index_readiness() -> Readiness:
+    """Whether what was found is all there is, for answers that can't say so themselves."""
+    return search_index().readiness()

@@ -15,7 +15,7 @@ from caasis.cases.duplicates import possible_duplicates
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
-from caasis.cases.search import similar_cases
+from caasis.cases.search import index_readiness, similar_cases
 from caasis.cases.vocabulary import CARD_LINES
 from caasis.desk.access import access_case, actor_of_request, for_staff, for_staff_and_nation, stated_purpose
 from caasis.desk.assist import articles_for
@@ -65,6 +65,7 @@ def similar(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": case,
         "similar": similar_cases(actor=actor, case=case, card=card),
+        "index": index_readiness(),
         "duplicates": possible_duplicates(actor=actor, case=case, card=card),
         # A number or a name is no identity: content is shown only once name and address are known.
         "known": bool(card.get("consumer_name") and card.get("consumer_address")),
