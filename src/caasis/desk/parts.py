@@ -86,7 +86,7 @@ _LAYOUT: dict[PartKind, tuple[tuple[str, bool, tuple[str, ...]], ...]] = {
         ("期限にかかわる事情", True, LAW_NAMES),
     ),
     PartKind.PARTY: (
-        ("役割", False, ("roles", "relation", "guardian_kind")),
+        ("どういう人か", False, ("roles", "relation", "guardian_kind")),
         (
             "氏名と連絡先",
             False,
@@ -106,8 +106,8 @@ _LAYOUT: dict[PartKind, tuple[tuple[str, bool, tuple[str, ...]], ...]] = {
             ("sex", "age", "occupation", "residence", "prefecture_code", "municipality_code", "language", "care"),
         ),
     ),
-    PartKind.BUSINESS: (("事業者", False, tuple(one.name for one in FIELDS_OF[PartKind.BUSINESS])),),
-    PartKind.HARM: (("けが・事故", False, tuple(one.name for one in FIELDS_OF[PartKind.HARM])),),
+    PartKind.BUSINESS: (("名前と役割", False, tuple(one.name for one in FIELDS_OF[PartKind.BUSINESS])),),
+    PartKind.HARM: (("何があったか", False, tuple(one.name for one in FIELDS_OF[PartKind.HARM])),),
 }
 
 
