@@ -192,7 +192,7 @@ def read_workspace(
     work.colleagues = [
         user for user in staff_of(case.handling_centre_id, Role.COUNSELLOR, Role.SUPERVISOR) if user.pk != case.counsellor_id
     ]
-    work.everybody = [user for user in staff_of(case.handling_centre_id).distinct() if user.pk != actor.id]
+    work.everybody = [user for user in staff_of(case.handling_centre_id) if user.pk != actor.id]
     work.clocks = workspace_clocks(case, actor=actor)
     if work.editable:
         work.first_tier = team_policy_of(case.handling_centre_id).tiers[0].role.label
@@ -264,6 +264,10 @@ _GROUP = {
     "note_added": "note",
     "task_added": "note",
     "task_done": "note",
+    "task_moved": "note",
+    "task_reopened": "note",
+    "call_tried": "note",
+    "followed_up": "note",
     "approval_requested": "approval",
     "approval_withdrawn": "approval",
     "approval_step": "approval",
