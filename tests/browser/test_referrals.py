@@ -73,7 +73,7 @@ def test_a_referral_is_sent_arrives_and_is_taken_on(
     page.get_by_role("button", name="相手のセンターに送る").click()
     expect(page.get_by_text("ほかのセンターに送りました。").first).to_be_visible()
     # The other centre's first page shows it without being loaded again.
-    expect(theirs.get_by_role("link", name=CARD["title"])).to_be_visible(timeout=15_000)
+    expect(theirs.get_by_role("link", name=CARD["title"])).to_be_visible(timeout=40_000)
     theirs.get_by_role("link", name=CARD["title"]).click()
     expect(theirs.get_by_text("渡された項目を開けます。")).to_be_visible()
     theirs.get_by_role("button", name="開く").click()
