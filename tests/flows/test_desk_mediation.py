@@ -96,7 +96,8 @@ def test_a_result_is_offered_to_be_taken_back(client_for, begun):
     client.post(f"{url}result", {"result-outcome": "failed", "result-failed_because": "refused"})
     page = client.get(url).content.decode()
     assert "あっせん不調" in page and "data-undo" in page
-    step = MediationStep.objects.get(mediation=mediation, kind="result")
+    with system_transaction():
+        step = MediationStep.objects.get(mediation=mediation, kind="result")
     assert client.post(f"{url}steps/{step.id}/undo", headers={"Accept": "application/json"}).json()["message"]
     with system_transaction():
         mediation.refresh_from_db()
@@ -113,7 +114,8 @@ def test_an_entry_of_the_ledger_is_written_and_countered(client_for, begun):
     }  # fmt: skip
     assert client.post(url, {**form, "redress-amount": "たくさん"}).status_code == 422
     assert client.post(url, form).status_code == 302
-    entry = Redress.objects.get(case=case)
+    with system_transaction():
+        entry = Redress.objects.get(case=case)
     assert entry.amount == 100_000 and entry.mediation_id is not None
     assert client.post(f"{url}{entry.id}/counter", {"counter-reason": ""}).status_code == 422
     client.post(f"{url}{entry.id}/counter", {"counter-reason": "けたをまちがえた"})

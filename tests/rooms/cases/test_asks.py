@@ -45,7 +45,8 @@ def test_a_thing_changes_hands_only_with_both_hands_named(town):
     assert list(refused.value.fields) == ["took"]
     cases.log_ask(actor=town.counsellor, ask_id=ask.id, step="kept", gave="相談者", took="センターの金庫")
     cases.log_ask(actor=town.counsellor, ask_id=ask.id, step="sent", gave="センター", took="商品テスト部")
-    (shown,) = asks.asks_of(case, actor=town.counsellor, purpose=Purpose.OWN_CASE)
+    with actor_transaction(town.counsellor):
+        (shown,) = asks.asks_of(case, actor=town.counsellor, purpose=Purpose.OWN_CASE)
     assert (shown.holder, shown.ask.state, shown.body) == ("商品テスト部", "sent", "発煙した")
     cases.log_ask(actor=town.counsellor, ask_id=ask.id, step="result", words="部品の焼損")
     refresh(ask)

@@ -50,6 +50,10 @@ class AccidentLaw:
     late_after: timedelta
     criteria: tuple[Criterion, ...]
 
+    @property
+    def late_minutes(self) -> int:
+        return int(self.late_after.total_seconds() // 60)
+
     def criterion(self, code: str) -> Criterion | None:
         return next((one for one in self.criteria if one.code == code), None)
 

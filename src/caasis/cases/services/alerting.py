@@ -142,6 +142,7 @@ def record_sent(
             raise Invalid(fields={"at": ["事故を知った日時より前です。直してください。"]})
         if values is not None:
             set_sealed(notice, body=json.dumps(_clean(values), ensure_ascii=False))
+            notice.body_saved_at = timezone.now()
         notice.state, notice.sent_at, notice.sent_by = State.SENT, sent, actor.id
         notice.sent_means, notice.sent_to = means, to.strip()
         notice.save()

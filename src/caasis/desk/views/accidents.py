@@ -104,12 +104,26 @@ def save(request: HttpRequest, case_id: UUID, notice_id: UUID) -> HttpResponse:
 @require_POST
 @for_staff
 def sent(request: HttpRequest, case_id: UUID, notice_id: UUID) -> HttpResponse:
-    """It was notified. What stood in the form, if it came along, is kept with it."""
+    """It was notified. What stands in the form beside it is kept with it, and comes back when something is wrong."""
+    case, purpose = case_beside(request, case_id)
+    actor = actor_of_request(request)
+    notice = accidents.get_notice(actor=actor, notice_id=notice_id, case_id=case.id)
+    form = SentForm(request.POST)
+    content = NoticeForm(request.POST) if any(name.startswith("notice-") for name in request.POST) else None
 
-    def act(*, actor: Any, notice_id: UUID, given: dict[str, Any]) -> Any:
-        return services.record_sent(actor=actor, notice_id=notice_id, **given)
+    def again(bound: AppForm, status: int) -> HttpResponse:
+        return _show(request, case, purpose, forms={"sent": bound, **({"notice": content} if content else {})}, status=status)
 
-    return _act(request, case_id, notice_id, "sent", SentForm(request.POST), act, done="通知したことを記録しました。")
+    if content is not None and not content.is_valid():
+        request.undo_transaction = True  # type: ignore[attr-defined]
+        return again(form, 422)
+    return run_form(
+        request, form,
+        lambda given: services.record_sent(
+            actor=actor, notice_id=notice.id, values=content.cleaned_data if content else None, **given
+        ),
+        done="通知したことを記録しました。", back=address(request, "accident", case_id=case.id), again=again,
+    )  # fmt: skip
 
 
 @require_POST
