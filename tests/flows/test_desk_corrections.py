@@ -152,7 +152,7 @@ def test_a_second_look_counts_from_ones_own_first(town, client_for):
 
 
 def test_an_absence_offers_the_deputy_the_decision(town, client_for):
-    case, approval = sent(town)
+    _, approval = sent(town)
     day = today()
     official = client_for("official")
     data = {"user": str(town.official.id), "deputy": str(town.supervisor.id), "note": "出張"}
@@ -168,7 +168,7 @@ def test_an_absence_offers_the_deputy_the_decision(town, client_for):
 
 
 def test_the_paper_holds_no_name_until_a_purpose_is_stated(town, client_for):
-    case, approval = sent(town, consumer_name="秘匿川 栞奈")
+    _, approval = sent(town, consumer_name="秘匿川 栞奈")
     official = client_for("official")
     plain = official.get(url("approval-paper", approval)).content.decode()
     assert "個人情報は記載していません" in plain and "秘匿川" not in plain and COMPLETE["summary"][:15] in plain
