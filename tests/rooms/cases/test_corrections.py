@@ -340,6 +340,7 @@ def test_a_batch_is_undone_by_who_made_it_and_only_for_a_while(town):
 
 def test_doubts_name_the_field_that_mends_them():
     card = {**COMPLETE, "content_classes": ["contract"], "sales_form": "unknown"}
+    card |= {"contracted_on": date(2026, 3, 1), "contract_document_on": date(2026, 3, 1)}
     found = doubts(card, today=today(), is_code=lambda name, code: code != "P1301")
     assert [(one.code, one.field) for one in found] == [("old_code", "product"), ("form_and_type", "sales_form")]
     clean = {**card, "sales_form": "door_to_door"}
