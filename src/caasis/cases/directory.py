@@ -25,7 +25,7 @@ def common_offices() -> tuple[Entry, ...]:
     text = files("caasis.cases").joinpath("codes", "offices.csv").read_text(encoding="utf-8")
     return tuple(
         Entry(
-            **{name: row[name] for name in _TEXTS},
+            **{name: row[name] for name in _TEXTS},  # type: ignore[arg-type]
             checked_on=date.fromisoformat(row["checked_on"]) if row["checked_on"] else None,
             verified=row["verified"] == "true",
         )

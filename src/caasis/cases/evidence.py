@@ -68,7 +68,7 @@ def count_files(case: Case, *, actor: Actor) -> int:
     """How many files a case has; nothing is opened for it."""
     if not is_insider(case, actor):
         return 0
-    return case.evidence.filter(removed_at=None).count() + _attachments(case).count()
+    return int(case.evidence.filter(removed_at=None).count() + _attachments(case).count())
 
 
 def _attachments(case: Case) -> Any:

@@ -40,12 +40,16 @@ def referrals_of(*, actor: Actor) -> QuerySet[Referral]:
 
 def inbox(*, actor: Actor) -> QuerySet[Referral]:
     """What other centres sent and what still runs, the longest waiting first: unanswered before answered."""
+    if actor.centre_id is None:
+        return Referral.objects.none()
     rows = referrals_of(actor=actor).filter(to_centre_id=actor.centre_id, state__in=_RUNNING)
     return rows.order_by("-state", "sent_at")
 
 
 def outbox(*, actor: Actor) -> QuerySet[Referral]:
     """What this centre sent and what still runs, the newest first."""
+    if actor.centre_id is None:
+        return Referral.objects.none()
     return referrals_of(actor=actor).filter(from_centre_id=actor.centre_id, state__in=_RUNNING).order_by("-sent_at")
 
 
@@ -94,7 +98,7 @@ def shared_case(referral: Referral, *, actor: Actor) -> SharedCase | None:
         return None
     # Through the actor's own wall: the row comes only while the share runs.
     running = Case.objects.filter(
-        shares__referral=referral, shares__centre_id=actor.centre_id, shares__ended_at=None
+        shares__referral=referral, shares__centre_id=referral.to_centre_id, shares__ended_at=None
     ).first()
     if running is None:
         return None
@@ -174,6 +178,7 @@ class Choice:
 
 def choices_for(case: Case, *, actor: Actor) -> list[Choice]:
     """Whom to refer to: partners, who answers for the consumer's place, the national back-up, then everybody else."""
+    assert actor.centre_id is not None
     today = day_in_japan(timezone.now())
     partners = Partnership.objects.filter(
         Q(valid_to=None) | Q(valid_to__gte=today),
