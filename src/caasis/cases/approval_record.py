@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from caasis.accounts.models import Membership
 from caasis.accounts.selectors import staff_of
-from caasis.cases.models import Absence, Approval, ApprovalDecision, ApprovalLook, Digest, DigestSubscription
+from caasis.cases.models import Approval, ApprovalDecision, ApprovalLook, ApproverAbsence, Digest, DigestSubscription
 from caasis.cases.rules.approval import StandIn
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
@@ -78,8 +78,8 @@ def seen_by(approval_ids: Iterable[UUID], *, actor: Actor) -> set[UUID]:
 # --- absence ----------------------------------------------------------------------------------------------------------
 
 
-def _holding(day: date) -> QuerySet[Absence]:
-    return Absence.objects.filter(first__lte=day, last__gte=day, ended_at=None)
+def _holding(day: date) -> QuerySet[ApproverAbsence]:
+    return ApproverAbsence.objects.filter(first__lte=day, last__gte=day, ended_at=None)
 
 
 def absences_now(centre_id: UUID) -> tuple[StandIn, ...]:
@@ -94,11 +94,11 @@ def absences_now(centre_id: UUID) -> tuple[StandIn, ...]:
     return tuple(StandIn(row.user_id, frozenset(roles.get(row.user_id, ())), row.deputy_id) for row in rows)
 
 
-def absences(*, actor: Actor) -> QuerySet[Absence]:
+def absences(*, actor: Actor) -> QuerySet[ApproverAbsence]:
     """Absences of the actor's centre that hold or are to come, the next first."""
     if actor.centre_id is None or not actor.works_for(actor.centre_id):
-        return Absence.objects.none()
-    return Absence.objects.filter(centre_id=actor.centre_id, last__gte=today(), ended_at=None).order_by("first", "id")
+        return ApproverAbsence.objects.none()
+    return ApproverAbsence.objects.filter(centre_id=actor.centre_id, last__gte=today(), ended_at=None).order_by("first", "id")
 
 
 def possible_deputies(centre_id: UUID, *, user_id: UUID) -> list[tuple[UUID, str]]:

@@ -42,15 +42,7 @@ class AssignForm(AppForm):
         self.fields["to"].choices = [("", "選んでください"), *colleague_choices(centre_id)]  # type: ignore[attr-defined]
 
 
-class TaskForm(AppForm):
-    requirement_marks = False
-    what = forms.CharField(label="予定の内容", max_length=120)
-    due_at = forms.DateTimeField(
-        label="日時", input_formats=["%Y-%m-%dT%H:%M"], widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )
-
-
-class AbsenceForm(AppForm):
+class ApproverAbsenceForm(AppForm):
     """An approver's absence. Dates are days of Japan, both included."""
 
     user = forms.ChoiceField(label="不在になる人")

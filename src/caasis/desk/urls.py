@@ -12,9 +12,17 @@ from caasis.desk.routes import (
     cases,
     corrections,
     emergency,
+    evidence,
     letters,
     matters,
+    mediation,
+    parts,
+    people,
+    phrases,
+    referrals,
+    safety,
     search,
+    team,
 )
 
 app_name = "desk"
@@ -28,5 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *businesses.urlpatterns,
     *emergency.urlpatterns,
     *letters.urlpatterns,
+    *evidence.urlpatterns,
+    *parts.urlpatterns,
+    *people.urlpatterns,
+    *referrals.urlpatterns,
+    *mediation.urlpatterns,
+    *safety.urlpatterns,
     *administration.urlpatterns,
+    *team.urlpatterns,
+    *phrases.urlpatterns,
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from caasis.audit.models import AccessRecord
 from caasis.cases import services
 from caasis.cases.approval_record import absences_now, approvals_waiting, seen_before, special_decisions, today
-from caasis.cases.models import Absence, ApprovalDecision, Digest
+from caasis.cases.models import ApprovalDecision, ApproverAbsence, Digest
 from caasis.cases.rules.approval import absence_errors
 from caasis.cases.services.deciding import right_of
 from caasis.cases.services.digesting import digest_text, write_digests
@@ -34,7 +34,7 @@ def sent(town, **more):
 def away(town, who="official", deputy="counsellor2", **more):
     day = today()
     given = {"first": day, "last": day + timedelta(days=3), **more}
-    return services.enter_absence(
+    return services.enter_approver_absence(
         actor=town.official, user_id=town.actors[who].id, deputy_id=town.actors[deputy].id if deputy else None, **given
     )
 
@@ -114,7 +114,7 @@ def test_the_deputy_of_an_absent_approver_decides_and_the_record_says_for_whom(t
     with actor_transaction(town.counsellor2):
         assert not right_of(approval, town.counsellor2).allowed
     with system_transaction():
-        away_row = Absence.objects.create(
+        away_row = ApproverAbsence.objects.create(
             centre_id=town.centre_a.id, user_id=town.official.id, deputy_id=town.counsellor2.id, first=today(), last=today()
         )
     with actor_transaction(town.counsellor2):
@@ -125,14 +125,14 @@ def test_the_deputy_of_an_absent_approver_decides_and_the_record_says_for_whom(t
         decision = ApprovalDecision.objects.get(approval=approval)
         assert (decision.deputy_for, decision.deputy_of) == ("official", town.official.id)
         assert decision in special_decisions(actor=town.official, month=today().replace(day=1)).deputy
-    services.end_absence(actor=town.official, absence_id=away_row.id)
+    services.end_approver_absence(actor=town.official, absence_id=away_row.id)
     with actor_transaction(town.official):
         assert absences_now(town.centre_a.id) == ()
 
 
 def test_a_deputy_never_decides_on_their_own_request(town):
     with system_transaction():
-        Absence.objects.create(
+        ApproverAbsence.objects.create(
             centre_id=town.centre_a.id, user_id=town.official.id, deputy_id=town.counsellor.id, first=today(), last=today()
         )
     _, approval = sent(town)
@@ -145,7 +145,7 @@ def test_an_absence_that_is_over_or_to_come_gives_no_right(town):
     with system_transaction():
         for days in (-5, 5):
             day = today() + timedelta(days=days)
-            Absence.objects.create(
+            ApproverAbsence.objects.create(
                 centre_id=town.centre_a.id, user_id=town.official.id, deputy_id=town.counsellor2.id, first=day, last=day
             )
     with pytest.raises(NotAllowed):
@@ -163,7 +163,7 @@ def test_where_there_is_another_approver_a_deputy_must_be_named_among_them(town)
 
 
 def test_a_centre_of_one_is_away_without_a_deputy(town):
-    row = services.enter_absence(
+    row = services.enter_approver_absence(
         actor=town.outside_official, user_id=town.outside_official.id, first=today(), last=today(), deputy_id=town.outsider.id
     )
     assert row.deputy_id == town.outsider.id
@@ -186,7 +186,7 @@ def test_absences_do_not_overlap_and_end_after_they_begin(town):
 @pytest.mark.parametrize("who", ["counsellor", "ncac", "admin"])
 def test_only_approvers_enter_absences(town, who):
     with pytest.raises(NotAllowed):
-        services.enter_absence(
+        services.enter_approver_absence(
             actor=town.actors[who], user_id=town.official.id, first=today(), last=today(), deputy_id=town.supervisor.id
         )
 
@@ -195,7 +195,7 @@ def test_only_approvers_enter_absences(town, who):
 def test_another_centre_ends_no_absence(town, who):
     row = away(town, deputy="supervisor")
     with pytest.raises(NotFound):
-        services.end_absence(actor=town.actors[who], absence_id=row.id)
+        services.end_approver_absence(actor=town.actors[who], absence_id=row.id)
 
 
 # --- looks ------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ _OWN_OR_NATION = _OWN + "    OR current_setting('caasis.scope', true) = 'nationa
 _SYSTEM = "current_setting('caasis.scope', true) = 'system'"
 
 #: Tables of one centre: read and written inside it only.
-_CENTRE_TABLES = ("cases_approval_look", "cases_absence", "cases_digest_subscription", "cases_digest")
+_CENTRE_TABLES = ("cases_approval_look", "cases_approver_absence", "cases_digest_subscription", "cases_digest")
 #: Parts of a case without a wall of their own, which the nation may read and never write.
 _PARTS = ("cases_party", "cases_contract", "cases_business", "cases_harm", "cases_contact", "cases_entry", "cases_approval_decision")
 
@@ -64,7 +64,7 @@ BACKWARD += "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_whole_record'),
+        ('cases', '0008_mediation_and_safety'),
     ]
 
     operations = [
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             field=models.UUIDField(null=True),
         ),
         migrations.CreateModel(
-            name='Absence',
+            name='ApproverAbsence',
             fields=[
                 ('id', models.UUIDField(default=caasis.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -102,8 +102,8 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'cases_absence',
-                'indexes': [models.Index(fields=['centre_id', 'first', 'last'], name='absence_of_centre')],
+                'db_table': 'cases_approver_absence',
+                'indexes': [models.Index(fields=['centre_id', 'first', 'last'], name='approver_absence')],
             },
         ),
         migrations.CreateModel(

@@ -70,7 +70,7 @@ class ApprovalLook(Record):
         constraints = [models.UniqueConstraint(fields=["approval", "user_id"], name="look_once")]
 
 
-class Absence(Record):
+class ApproverAbsence(Record):
     """An approver is away from `first` to `last` (both included, days of Japan). `deputy_id` decides meanwhile (代決);
     empty in a centre where nobody can: then the requests wait."""
 
@@ -84,8 +84,8 @@ class Absence(Record):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "cases_absence"
-        indexes = [models.Index(fields=["centre_id", "first", "last"], name="absence_of_centre")]
+        db_table = "cases_approver_absence"
+        indexes = [models.Index(fields=["centre_id", "first", "last"], name="approver_absence")]
 
 
 class DigestSubscription(Record):

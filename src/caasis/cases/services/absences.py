@@ -10,7 +10,7 @@ from django.utils import timezone
 from caasis.accounts.selectors import staff_of
 from caasis.audit.services import record_access
 from caasis.cases.approval_record import APPROVERS, possible_deputies, today
-from caasis.cases.models import Absence
+from caasis.cases.models import ApproverAbsence
 from caasis.cases.rules.approval import absence_errors
 from caasis.engines.masking import find_personal
 from caasis.kernel.actor import Actor
@@ -20,7 +20,7 @@ from caasis.platform.transactions import actor_transaction
 LONGEST_NOTE = 60
 
 
-def enter_absence(
+def enter_approver_absence(
     *,
     actor: Actor,
     user_id: UUID,
@@ -28,7 +28,7 @@ def enter_absence(
     last: date | None,
     deputy_id: UUID | None = None,
     note: str = "",
-) -> Absence:
+) -> ApproverAbsence:
     """An approver of the actor's centre is away from `first` to `last` (both included); `deputy_id` decides meanwhile.
 
     Only where nobody else works there is it taken without a deputy: then the requests wait.
@@ -47,7 +47,7 @@ def enter_absence(
         errors["note"] = ["メモに電話番号などは書かないでください。"]
     with actor_transaction(actor):
         known = list(
-            Absence.objects.select_for_update()
+            ApproverAbsence.objects.select_for_update()
             .filter(centre_id=actor.centre_id, user_id=user_id, ended_at=None)
             .values_list("first", "last")
         )
@@ -62,7 +62,7 @@ def enter_absence(
         )
         if errors or first is None or last is None:
             raise Invalid(fields=errors)
-        row = Absence.objects.create(
+        row = ApproverAbsence.objects.create(
             centre_id=actor.centre_id,
             user_id=user_id,
             deputy_id=deputy_id,
@@ -71,28 +71,28 @@ def enter_absence(
             note=note,
             entered_by=actor.id,
         )
-        _log(row, "enter_absence", actor=actor)
+        _log(row, "enter_approver_absence", actor=actor)
         return row
 
 
-def end_absence(*, actor: Actor, absence_id: UUID) -> Absence:
+def end_approver_absence(*, actor: Actor, absence_id: UUID) -> ApproverAbsence:
     """The absence holds no longer: entered by mistake, or the person is back.
 
     :raises NotFound: absent, ended or another centre's. :raises NotAllowed: unless an approver of the centre.
     """
     with actor_transaction(actor):
-        row = Absence.objects.select_for_update().filter(id=absence_id, ended_at=None).first()
+        row = ApproverAbsence.objects.select_for_update().filter(id=absence_id, ended_at=None).first()
         if row is None or not actor.works_for(row.centre_id):
             raise NotFound
         if not actor.has(*APPROVERS):
             raise NotAllowed("不在を取り消せるのは、職員と主任です。")
         row.ended_at = timezone.now()
         row.save(update_fields=["ended_at", "updated_at"])
-        _log(row, "end_absence", actor=actor)
+        _log(row, "end_approver_absence", actor=actor)
         return row
 
 
-def _log(row: Absence, action: str, *, actor: Actor) -> None:
+def _log(row: ApproverAbsence, action: str, *, actor: Actor) -> None:
     record_access(
         actor=actor, action=action, object_kind="absence", object_id=row.id, centre_id=row.centre_id, fields=("deputy",)
     )

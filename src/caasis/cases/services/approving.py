@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from caasis.cases.events import CaseRegistered
 from caasis.cases.models import Approval, Case
-from caasis.cases.rules.card import to_json
+from caasis.cases.parts import contracts_of_snapshot, further_parts, snapshot_of
 from caasis.cases.rules.checks import Check, check_card, open_flags, stops
-from caasis.cases.selectors import consumer_of, read_card
+from caasis.cases.selectors import read_card
 from caasis.cases.services.guards import locked_case, log, move
 from caasis.cases.services.rows import entry
 from caasis.cases.vocabulary import Entry, State
@@ -29,18 +29,23 @@ from caasis.privacy.services import read_sealed
 def run_checks(case: Case, card: dict[str, Any] | None = None) -> list[Check]:
     """The machine's checks of a case as it stands. The consumer's name is looked for, never shown."""
     card = card if card is not None else read_card(case)
-    return check_card(card, today=day_in_japan(timezone.now()), personal=personal_in_texts(case, card))
+    return check_card(
+        card,
+        today=day_in_japan(timezone.now()),
+        personal=personal_in_texts(case, card),
+        further=contracts_of_snapshot(card, further_parts(case)),
+    )
 
 
 def personal_spans(case: Case, card: Mapping[str, Any]) -> dict[str, list[Span]]:
     """Where the open texts hold what looks like a consumer's personal data: field → places. The consumer's name is
     looked for, never shown; the trader's name and phone are evidence and stay."""
     known: list[str] = []
-    consumer = consumer_of(case)
-    if consumer is not None and consumer.person is not None:
-        names = read_sealed(consumer.person, "name", "kana")
-        known = [name for name in names.values() if len(name) >= 2]
+    for party in case.parties.all():
+        if party.person is not None:
+            known += [name for name in read_sealed(party.person, "name", "kana").values() if len(name) >= 2]
     allowed = [value for value in (card.get("business_phone"), card.get("business_name")) if value]
+    allowed += [value for row in case.businesses.all() for value in (row.phone, row.name_as_heard) if value]
     found: dict[str, list[Span]] = {}
     for field in ("title", "summary", "handling"):
         spans = find_personal(card.get(field) or "", known=known, allowed=allowed)
@@ -98,7 +103,7 @@ def request_approval(*, actor: Actor, case_id: UUID, reply: str = "") -> Approva
             requested_by=actor.id,
             requested_at=at,
             case_version=case.version,
-            snapshot=to_json(card),
+            snapshot=snapshot_of(card, further_parts(case)),
             checks=[check.to_json() for check in checks],
             steps=list(policy.approval_steps),
             reply=reply.strip()[:2000],

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Max
 
 from caasis.audit.services import record_access
 from caasis.cases.events import CaseStateChanged
@@ -64,6 +67,12 @@ def move(case: Case, verb: str, *, actor: Actor, at: datetime) -> None:
     case.save()
     line.save(force_insert=True)
     event.save(force_insert=True)
+
+
+def free_position(case: Case, model: Any) -> int:
+    """The place after every part of a kind, also after those that were taken out: they come back to their places."""
+    last = model.everything.filter(case=case).aggregate(last=Max("position"))["last"]
+    return (last or 0) + 1
 
 
 def log(case: Case, action: str, *, actor: Actor, fields: tuple[str, ...] = (), reason: str = "") -> None:

@@ -23,13 +23,13 @@ from caasis.cases.approval_record import (
     wants_digest,
 )
 from caasis.cases.code_lists import code_lists
-from caasis.cases.services import end_absence, enter_absence, set_digest
+from caasis.cases.services import end_approver_absence, enter_approver_absence, set_digest
 from caasis.cases.services.deciding import rules_of
 from caasis.cases.services.digesting import digest_text
 from caasis.desk.access import OFFERED_PURPOSES, actor_of_request, for_staff, stated_purpose
 from caasis.desk.approval_paper import paper_of, paper_text
 from caasis.desk.approvals import AGES, FLAGS, MOST_AT_ONCE, QueueFilters, check_counts, deputy_words, queue_rows
-from caasis.desk.forms import AbsenceForm
+from caasis.desk.forms import ApproverAbsenceForm
 from caasis.desk.views.parts import page
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid
@@ -76,11 +76,11 @@ def absence_page(request: HttpRequest) -> HttpResponse:
     approvers, deputies = _people(actor)
     may_enter = actor.has(*APPROVERS)
     data = request.POST if request.method == "POST" else None
-    form = AbsenceForm(data, approvers=approvers, deputies=deputies, initial={"user": str(actor.id)})
+    form = ApproverAbsenceForm(data, approvers=approvers, deputies=deputies, initial={"user": str(actor.id)})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            enter_absence(
+            enter_approver_absence(
                 actor=actor,
                 user_id=UUID(given["user"]),
                 first=given["first"],
@@ -127,7 +127,7 @@ def _people(actor: Actor) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]
 @for_staff
 def absence_end(request: HttpRequest, absence_id: UUID) -> HttpResponse:
     """The person is back, or the entry was a mistake."""
-    end_absence(actor=actor_of_request(request), absence_id=absence_id)
+    end_approver_absence(actor=actor_of_request(request), absence_id=absence_id)
     messages.success(request, "不在を終わりにしました。決裁は本人に戻ります。")
     return redirect("desk:approval-absence")
 

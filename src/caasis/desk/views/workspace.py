@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
 from caasis.cases import services
+from caasis.cases.beside import read_beside
 from caasis.cases.code_lists import label
 from caasis.cases.correction_record import corrections_of
 from caasis.cases.models import Case
@@ -63,6 +64,9 @@ from caasis.kernel.errors import DomainError, Invalid, VersionConflict
 def case_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The case: to work on, to read, or, from outside, what is registered without personal data."""
     case = access_case(request, case_id)
+    if case.merged_into_id is not None and "alone" not in request.GET and cases.is_insider(case, actor_of_request(request)):
+        messages.info(request, f"受付番号 {case.receipt_number} は、この相談に統合されています。")
+        return redirect("desk:case", case_id=case.merged_into_id)
     return show_case(request, case)
 
 
@@ -107,8 +111,11 @@ def show_case(
 def _context(
     request: HttpRequest, work: Workspace, *, errors: Any = None, conflict: Any = None, sentence: str = ""
 ) -> dict[str, Any]:
+    beside = read_beside(work.case, actor=actor_of_request(request))
     return {
         "work": work,
+        "beside": beside,
+        "beside_waiting": beside.waiting(timezone.now()),
         "case": work.case,
         "sheet": work.sheet,
         "clock": work.clock,
