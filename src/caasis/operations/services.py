@@ -125,6 +125,8 @@ def record_matter(
             with transaction.atomic():
                 matter.save(force_insert=True)
         except IntegrityError:
+            if not idempotency_key:
+                raise
             # Two clicks at once: the other request was first.
             return Matter.objects.get(idempotency_key=idempotency_key, centre_id=actor.centre_id)
         _step(matter, Step.RECORDED, actor=actor)
