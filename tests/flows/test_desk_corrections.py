@@ -128,7 +128,7 @@ def test_marked_fields_stand_out_on_the_counsellors_card(town, client_for):
         url("approval-decide", approval), {"decision": "return", "reason": "書面で確かめてください。", "field": ["amount", "bogus"]}
     )
     card = client_for("counsellor").get(reverse("desk:case", args=[case.id])).content.decode()
-    assert card.count("is-returned") == 1 and "書面で確かめてください。" in card and 'href="#amount"' in card
+    assert card.count("app-retmark") == 1 and "書面で確かめてください。" in card and 'href="#amount"' in card
 
 
 def test_a_case_handed_over_while_it_waits_can_still_be_approved(town, client_for):

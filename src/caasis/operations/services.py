@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from caasis.accounts.selectors import staff_of
@@ -120,7 +121,14 @@ def record_matter(
         )
         matter.number = _new_number(matter)
         set_sealed(matter, what=what, complainant=complainant)
-        matter.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                matter.save(force_insert=True)
+        except IntegrityError:
+            if not idempotency_key:
+                raise
+            # Two clicks at once: the other request was first.
+            return Matter.objects.get(idempotency_key=idempotency_key, centre_id=actor.centre_id)
         _step(matter, Step.RECORDED, actor=actor)
         _log(matter, "record_matter", actor=actor)
         publish(

@@ -95,7 +95,8 @@ def registered(request: HttpRequest) -> HttpResponse:
             before = datetime.fromisoformat(given["before"])
         except ValueError:
             before = None
-        if before is not None and before.tzinfo is None:
+        if before is not None and (before.tzinfo is None or not 2000 <= before.year <= 2200):
+            # No moment of this system, and far enough from the ends of what the database can hold.
             before = None
     filters = {
         "words": " ".join(given.get("words", "").replace("\x00", "").split())[:60],
