@@ -5,7 +5,7 @@ Only masked projections are indexed. A snippet is cut from the database row, aft
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,10 @@ from caasis.cases.models import Case
 from caasis.cases.rules.checks import age_band
 from caasis.cases.rules.searching import FILTERS as FILTER_WORDS
 from caasis.cases.rules.searching import CaseSearch, amount_band
-from caasis.cases.selectors import consumer_of, contract_party_of, is_insider, visible_cases, with_parts
+from caasis.cases.selectors import contract_party_of, is_insider, visible_cases, with_parts
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor
+from caasis.people.models import Person
 from caasis.platform.search.access import search_index
 from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Condition, Days, Has
 from caasis.platform.search.documents import SearchDocument
@@ -26,7 +27,7 @@ from caasis.platform.search.outbox import follow_topics
 from caasis.platform.search.ports import Count, CountMode
 from caasis.platform.search.sources import register_kind
 from caasis.platform.transactions import system_transaction
-from caasis.privacy.keys import Forgotten
+from caasis.privacy.keys import record_keys_bytes
 from caasis.privacy.masking import masked_projection
 from caasis.privacy.services import read_sealed
 
@@ -61,12 +62,18 @@ class MaskedText:
         return "\n".join(part for part in (self.title, self.body, self.extra) if part)
 
 
-def masked_text(case: Case) -> MaskedText:
-    """Masked title and texts, and what is searched for besides: number, traders, labels of what is coded.
+def masked_texts(cases: Iterable[Case]) -> dict[str, MaskedText]:
+    """Masked titles and texts by id, and what is searched for besides: number, traders, labels of what is coded.
 
-    Reads the sealed names of the case's people to mask them: must run in the system's scope.
+    Reads the sealed names of the cases' people to mask them, all keys at once: must run in the system's scope.
     """
-    known = _known_names(case)
+    rows = list(cases)
+    people = {row.pk: [party.person for party in row.parties.all() if party.person is not None] for row in rows}
+    keys = record_keys_bytes(person.record_key_id for some in people.values() for person in some)
+    return {str(row.pk): _masked(row, [name for person in people[row.pk] for name in _names(person, keys)]) for row in rows}
+
+
+def _masked(case: Case, known: list[str]) -> MaskedText:
     businesses = list(case.businesses.all())
     allowed = [value for one in businesses for value in (one.name_as_heard, one.phone) if value]
     contract = next(iter(case.contracts.all()), None)
@@ -79,20 +86,16 @@ def masked_text(case: Case) -> MaskedText:
     )
 
 
-def _known_names(case: Case) -> list[str]:
-    consumer = consumer_of(case)
-    if consumer is None or consumer.person is None:
+def _names(person: Person, keys: Mapping[UUID, bytes]) -> list[str]:
+    """Name and kana of a person; none when the record was erased."""
+    key = keys.get(person.record_key_id)
+    if key is None:
         return []
-    try:
-        names = read_sealed(consumer.person, "name", "kana")
-    except Forgotten:
-        return []
-    return [name for name in names.values() if len(name) >= 2]
+    return [name for name in read_sealed(person, "name", "kana", key=key).values() if len(name) >= 2]
 
 
-def document_of(case: Case, text: MaskedText | None = None) -> SearchDocument:
+def document_of(case: Case, text: MaskedText) -> SearchDocument:
     """The case as the index holds it."""
-    text = text or masked_text(case)
     contract = next(iter(case.contracts.all()), None)
     party = contract_party_of(case)
     product = contract.product if contract else ""
@@ -122,7 +125,9 @@ def document_of(case: Case, text: MaskedText | None = None) -> SearchDocument:
 
 def build_documents(ids: Sequence[str]) -> list[SearchDocument]:
     with system_transaction():
-        return [document_of(case) for case in with_parts(Case.objects.filter(id__in=list(ids)))]
+        cases = list(with_parts(Case.objects.filter(id__in=list(ids))))
+        texts = masked_texts(cases)
+        return [document_of(case, texts[str(case.pk)]) for case in cases]
 
 
 def all_ids() -> Iterator[list[str]]:
@@ -139,10 +144,12 @@ def all_ids() -> Iterator[list[str]]:
 
 
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:
+    return {id: str(text) for id, text in _fetch(ids).items()}
+
+
+def _fetch(ids: Sequence[str]) -> dict[str, MaskedText]:
     with system_transaction():
-        return {
-            str(case.id): str(masked_text(case)) for case in with_parts(Case.objects.filter(id__in=list(ids)))
-        }
+        return masked_texts(with_parts(Case.objects.filter(id__in=list(ids))))
 
 
 def may_find(actor: Actor) -> Condition:
@@ -190,9 +197,7 @@ class Texts:
     known: dict[str, MaskedText] = field(default_factory=dict)
 
     def fetch(self, ids: Sequence[str]) -> Mapping[str, str]:
-        with system_transaction():
-            for case in with_parts(Case.objects.filter(id__in=list(ids))):
-                self.known[str(case.id)] = masked_text(case)
+        self.known.update(_fetch(ids))
         return {id: str(self.known[id]) for id in ids if id in self.known}
 
 
@@ -313,7 +318,8 @@ def find_portions(
 def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = None, k: int = 3) -> list[Case]:
     """Past cases like this one that the actor may see, best first. `card` holds what is typed now, if not yet saved."""
     if card is None:
-        text = str(masked_text(case))
+        with system_transaction():
+            text = str(masked_texts([case])[str(case.pk)])
     else:
         named = [str(card.get(name) or "") for name in ("title", "summary", "product_text", "business_name")]
         text = "\n".join([*named, label("product", str(card.get("product") or ""))]).strip()
