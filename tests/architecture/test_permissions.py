@@ -187,6 +187,10 @@ def test_the_fixture_holds_what_must_not_leak(scene: Scene) -> None:  # noqa: F8
     client = client_of(scene.town, "counsellor")
     text = client.get(f"/desk/cases/{scene.open_case.id}/").content.decode()
     text += client.get(f"/desk/contacts/{scene.waiting_contact}/?purpose=advice").content.decode()
+    for part in (f"mediations/{scene.more['mediation']}/", "conduct/"):
+        text += client.get(f"/desk/cases/{scene.open_case.id}/{part}").content.decode()
+    text += client.get(f"/desk/help/{scene.more['help']}/").content.decode()
+    text += client.get(f"/desk/phrases/{scene.more['phrase']}/").content.decode()
     missing = [word for word in PRIVATE if word not in text]
     assert not [word for word in missing if word not in ("09098761234",)], missing
 

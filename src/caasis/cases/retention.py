@@ -15,17 +15,25 @@ from caasis.organisations.selectors import CentrePolicy
 from caasis.privacy.retention import RetentionRule, register_retention
 
 #: Record keys whose every case was registered longer ago than its centre keeps. A key that also belongs to a case which
-#: is younger, open, or without registration stays; a contact without a case counts from the day it came.
+#: is younger, open, or without registration stays; a merged case goes with the one it was merged into, a handed-over one
+#: counts from that day; a contact without a case counts from the day it came.
 _EXPIRED = """
 WITH kept AS (
-    SELECT c.id, c.record_key_id, c.registered_at IS NOT NULL AND c.state = 'registered'
-        AND c.registered_at < %(now)s - make_interval(years => coalesce(s.retention_years, %(years)s)) AS over
-    FROM cases_case c LEFT JOIN organisations_centre_settings s ON s.centre_id = c.owning_centre_id
+    SELECT c.id, c.record_key_id, coalesce(CASE coalesce(m.state, c.state)
+            WHEN 'registered' THEN coalesce(m.registered_at, c.registered_at)
+            WHEN 'transferred' THEN c.touched_at
+        END < %(now)s - make_interval(years => coalesce(s.retention_years, %(years)s)), false) AS over
+    FROM cases_case c
+    LEFT JOIN cases_case m ON m.id = c.merged_into_id
+    LEFT JOIN organisations_centre_settings s ON s.centre_id = c.owning_centre_id
 ), claims AS (
     SELECT record_key_id AS key, over FROM kept
     UNION ALL
     SELECT p.record_key_id, k.over
     FROM kept k JOIN cases_party r ON r.case_id = k.id JOIN people_person p ON p.id = r.person_id
+    UNION ALL
+    SELECT p.record_key_id, k.over
+    FROM kept k JOIN cases_referral f ON f.case_id = k.id JOIN people_person p ON p.id = f.person_id
     UNION ALL
     SELECT t.record_key_id, k.over
     FROM kept k JOIN cases_contact l ON l.case_id = k.id JOIN channels_contact t ON t.id = l.contact_id

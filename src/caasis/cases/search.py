@@ -6,7 +6,7 @@ Only masked projections are indexed. A snippet is cut from the database row, aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Conditio
 from caasis.platform.search.documents import SearchDocument
 from caasis.platform.search.highlight import Segment, snippet
 from caasis.platform.search.outbox import follow_topics
-from caasis.platform.search.ports import Count, CountMode
+from caasis.platform.search.ports import Count, CountMode, Readiness
 from caasis.platform.search.sources import register_kind
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import record_keys_bytes
@@ -41,7 +41,9 @@ PORTION = 300
 
 
 def register() -> None:
-    register_kind(KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS, version=VERSION)
+    register_kind(
+        KIND, build_documents, all_ids, fetch_texts, filters=FILTERS, facets=FACETS, version=VERSION, count=_count
+    )
     follow_topics("cases.", KIND)
 
 
@@ -68,17 +70,27 @@ def masked_texts(cases: Iterable[Case]) -> dict[str, MaskedText]:
     Reads the sealed names of the cases' people to mask them, all keys at once: must run in the system's scope.
     """
     rows = list(cases)
-    people = {row.pk: [party.person for party in row.parties.all() if party.person is not None] for row in rows}
+    names = _names_of(rows)
+    return {str(row.pk): _masked(row, names[row.pk]) for row in rows}
+
+
+def known_names(case: Case) -> list[str]:
+    """Names of everybody on the case: a contract party's or a helper's is masked as the consumer's is."""
+    return _names_of([case])[case.pk]
+
+
+def _names_of(cases: list[Case]) -> dict[UUID, list[str]]:
+    """Names and kana of the people of each case; none of records that were erased."""
+    people = {case.pk: [party.person for party in case.parties.all() if party.person is not None] for case in cases}
     keys = record_keys_bytes(person.record_key_id for some in people.values() for person in some)
-    return {str(row.pk): _masked(row, [name for person in people[row.pk] for name in _names(person, keys)]) for row in rows}
+    return {id: [name for person in some for name in _names(person, keys)] for id, some in people.items()}
 
 
 def _masked(case: Case, known: list[str]) -> MaskedText:
     businesses = list(case.businesses.all())
     allowed = [value for one in businesses for value in (one.name_as_heard, one.phone) if value]
-    contract = next(iter(case.contracts.all()), None)
     extra = [case.receipt_number, *(one.name_as_heard for one in businesses), *(one.phone for one in businesses)]
-    if contract is not None:
+    for contract in case.contracts.all():
         extra += [label("product", contract.product), contract.product_text, *contract.keywords]
     return MaskedText(
         *(masked_projection(part, known, allowed=allowed) for part in (case.title, case.summary, case.handling)),
@@ -87,7 +99,6 @@ def _masked(case: Case, known: list[str]) -> MaskedText:
 
 
 def _names(person: Person, keys: Mapping[UUID, bytes]) -> list[str]:
-    """Name and kana of a person; none when the record was erased."""
     key = keys.get(person.record_key_id)
     if key is None:
         return []
@@ -96,10 +107,11 @@ def _names(person: Person, keys: Mapping[UUID, bytes]) -> list[str]:
 
 def document_of(case: Case, text: MaskedText) -> SearchDocument:
     """The case as the index holds it."""
-    contract = next(iter(case.contracts.all()), None)
+    contracts = list(case.contracts.all())
     party = contract_party_of(case)
-    product = contract.product if contract else ""
-    band = amount_band(contract.amount if contract else None)
+    amounts = [contract.amount for contract in contracts if contract.amount is not None]
+    # As in the statistics, a case's amount is that of all its contracts together.
+    band = amount_band(sum(amounts) if amounts else None)
     return SearchDocument.of_day(
         id=case.id,
         kind=KIND,
@@ -111,8 +123,8 @@ def document_of(case: Case, text: MaskedText) -> SearchDocument:
             "state": (case.state,),
             "case_kind": (case.kind,) if case.kind else (),
             # A class finds what lies below it: P03 → P0305 → P030501.
-            "product": tuple(product[:end] for end in (3, 5, 7) if len(product) >= end),
-            "sales_form": (contract.sales_form,) if contract and contract.sales_form else (),
+            "product": _distinct(one.product[:end] for one in contracts for end in (3, 5, 7) if len(one.product) >= end),
+            "sales_form": _distinct(one.sales_form for one in contracts if one.sales_form),
             "prefecture": (case.prefecture_code,) if case.prefecture_code else (),
             "age_band": (age_band(party.age if party else None),),
             "result": (case.result,) if case.result else (),
@@ -121,6 +133,10 @@ def document_of(case: Case, text: MaskedText) -> SearchDocument:
             MONTH: (case.received_on.strftime("%Y-%m"),),
         },
     )
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def build_documents(ids: Sequence[str]) -> list[SearchDocument]:
@@ -141,6 +157,11 @@ def all_ids() -> Iterator[list[str]]:
             return
         yield [str(one) for one in portion]
         last = portion[-1]
+
+
+def _count() -> int:
+    with system_transaction():
+        return Case.objects.count()
 
 
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:
@@ -178,9 +199,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """One page of an answer. `complete` is False while the index is being built.
+    """One page of an answer. `complete` is False while the index is being built, `progress` says how far it is (%).
 
-    `facets`: field → value → number, each counted as if nothing were chosen in that field itself.
+    `facets`: field → value → number, each counted as if nothing were chosen in that field itself; in the newest
+    `facets_of` matches where there are very many, else in all.
     """
 
     rows: list[Found]
@@ -188,6 +210,8 @@ class FoundPage:
     facets: Mapping[str, Mapping[str, int]]
     cursor: str | None
     complete: bool
+    progress: int | None = None
+    facets_of: int | None = None
 
 
 @dataclass(slots=True)
@@ -240,8 +264,13 @@ def find_cases(
     for name, _ in search.filters if facets else ():
         # What else could be chosen in the same field: counted without the choice that was made in it.
         counted[name] = _ask(search, actor, synonyms, without=name, facets=(name,)).facets.get(name, {})
-    rows = [_shown(case, texts.known[str(case.id)], actor, search.text, synonyms) for case in _visible(actor, page.hits, texts)]
-    return FoundPage(rows, page.count, counted, page.cursor, page.complete)
+    rows: dict[UUID, Found] = {}
+    for case in _visible(actor, page.hits, texts):
+        found = _shown(case, texts.known[str(case.id)], actor, search.text, synonyms)
+        # Words of a merged case lead to the one that goes on, once.
+        found = replace(found, case=case.merged_into or case)
+        rows.setdefault(found.case.pk, found)
+    return FoundPage(list(rows.values()), page.count, counted, page.cursor, page.complete, page.progress, page.facets_of)
 
 
 def count_cases(
@@ -271,7 +300,7 @@ def _ask(
 def _visible(actor: Actor, hits: Sequence[Any], texts: Texts) -> list[Case]:
     """The cases of the hits that the actor may see, in the order of the hits."""
     ids = [hit.id for hit in hits if hit.id in texts.known]
-    by_id = {str(case.id): case for case in with_parts(visible_cases(actor=actor).filter(id__in=ids))}
+    by_id = {str(case.id): case for case in with_parts(visible_cases(actor=actor).filter(id__in=ids)).select_related("merged_into")}
     return [by_id[id] for id in ids if id in by_id]
 
 
@@ -326,5 +355,11 @@ def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = 
     if not text:
         return []
     hits = search_index().similar(text, AllOf(Has("kind", KIND), may_find(actor)), k, exclude=[str(case.id)])
-    by_id = {str(one.id): one for one in with_parts(visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits]))}
+    seen = visible_cases(actor=actor).filter(id__in=[hit.id for hit in hits], merged_into=None)
+    by_id = {str(one.id): one for one in with_parts(seen)}
     return [by_id[hit.id] for hit in hits if hit.id in by_id]
+
+
+def index_readiness() -> Readiness:
+    """Whether what was found is all there is, for answers that can't say so themselves."""
+    return search_index().readiness()

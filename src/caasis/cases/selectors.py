@@ -9,7 +9,19 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from caasis.cases.code_lists import label
-from caasis.cases.models import Approval, Case, CaseBusiness, CaseEntry, Contract, Draft, Harm, Note, Party, Task
+from caasis.cases.family import family_ids
+from caasis.cases.models import (
+    Case,
+    CaseBusiness,
+    CaseContact,
+    CaseEntry,
+    Contract,
+    Draft,
+    Harm,
+    Note,
+    Party,
+    Task,
+)
 from caasis.cases.rules.card import SEALED_NAMES
 from caasis.cases.rules.fields import (
     BUSINESS_NAMES,
@@ -23,8 +35,8 @@ from caasis.cases.rules.fields import (
     OTHER_NAMES,
     Kind,
 )
-from caasis.cases.vocabulary import OPEN, PartyRole, State
-from caasis.kernel.actor import Actor, Purpose, Role
+from caasis.cases.vocabulary import CARD_LINES, OPEN, PartyRole, State
+from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.errors import NotFound
 from caasis.people.selectors import open_person
 from caasis.privacy.services import open_fields
@@ -186,7 +198,7 @@ def has_personal(case: Case) -> bool:
 def fields_changed_since(case: Case, version: int) -> frozenset[str]:
     """Names of card fields that saves after `version` changed."""
     changed: set[str] = set()
-    for data in case.entries.filter(kind="card_saved").values_list("data", flat=True):
+    for data in case.entries.filter(kind__in=CARD_LINES).values_list("data", flat=True):
         if data.get("version", 0) > version:
             changed.update(data.get("fields", []))
     return frozenset(changed)
@@ -196,7 +208,7 @@ def timeline(case: Case, *, actor: Actor, limit: int = 200) -> list[CaseEntry]:
     """The one timeline, newest first. Outsiders get none."""
     if not is_insider(case, actor):
         return []
-    return list(case.entries.order_by("-at", "-id")[:limit])
+    return list(CaseEntry.objects.filter(case_id__in=family_ids(case)).order_by("-at", "-id")[:limit])
 
 
 def draft_of(case: Case, *, actor: Actor) -> Draft | None:
@@ -215,7 +227,7 @@ def notes_of(case: Case, *, actor: Actor, purpose: Purpose) -> list[tuple[Note, 
         raise NotFound
     return [
         (note, open_fields(note, "body", actor=actor, purpose=purpose)["body"])
-        for note in case.notes.filter(deleted_at=None)
+        for note in Note.objects.filter(case_id__in=family_ids(case), deleted_at=None).select_related("case")
     ]
 
 
@@ -223,27 +235,20 @@ def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
     if actor.centre_id is None:
         return Task.objects.none()
     rows = Task.objects.filter(done_at=None, centre_id=actor.centre_id).select_related("case").order_by("due_at")
-    return rows.filter(case=case) if case is not None else rows.filter(assigned_to=actor.id)
+    return rows.filter(case_id__in=family_ids(case)) if case is not None else rows.filter(assigned_to=actor.id)
 
 
-def approvals_waiting(*, actor: Actor) -> QuerySet[Approval]:
-    """Requests that wait in the actor's centre, oldest first; counsellors see those they sent."""
-    if actor.centre_id is None or not actor.works_for(actor.centre_id):
-        return Approval.objects.none()
-    rows = Approval.objects.filter(centre_id=actor.centre_id, state=Approval.State.WAITING).select_related("case")
-    if not actor.has(Role.OFFICIAL, Role.SUPERVISOR):
-        rows = rows.filter(requested_by=actor.id)
-    return rows.order_by("requested_at")
+def tasks_of(*, actor: Actor, case: Case) -> QuerySet[Task]:
+    """Every task of a case and of those merged into it, open and done."""
+    if actor.centre_id is None:
+        return Task.objects.none()
+    return Task.objects.filter(case_id__in=family_ids(case), centre_id=actor.centre_id)
 
 
-def get_approval(*, actor: Actor, approval_id: UUID, for_update: bool = False) -> Approval:
-    rows = Approval.objects.filter(centre_id=actor.centre_id) if actor.centre_id else Approval.objects.none()
-    if for_update:
-        rows = rows.select_for_update(of=("self",))
-    approval = rows.filter(id=approval_id).select_related("case").first()
-    if approval is None or not actor.works_for(approval.centre_id):
-        raise NotFound
-    return approval
+def contact_ids_of(case: Case) -> list[UUID]:
+    """Contacts of a case and of those merged into it, in the order in which they were linked."""
+    links = CaseContact.objects.filter(case_id__in=family_ids(case)).order_by("created_at", "id")
+    return list(links.values_list("contact_id", flat=True))
 
 
 def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:
@@ -253,7 +258,7 @@ def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:
     open_states = [state.value for state in OPEN]
     return {
         "mine": mine.filter(state__in=open_states).count(),
-        "drafts": Draft.objects.filter(user_id=actor.id).count() if actor.id else 0,
+        "drafts": Draft.objects.filter(user_id=actor.id, case__merged_into=None).count() if actor.id else 0,
         "returned": mine.filter(state=State.RETURNED.value).count(),
         "waiting": mine.filter(state=State.WAITING_APPROVAL.value).count(),
         "centre": own.filter(state__in=open_states).count(),

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from caasis.desk.routes import administration, analysis, approval, businesses, cases, emergency, letters, search
+from caasis.desk.routes import (
+    administration,
+    analysis,
+    approval,
+    businesses,
+    cases,
+    corrections,
+    emergency,
+    evidence,
+    letters,
+    matters,
+    mediation,
+    parts,
+    people,
+    phrases,
+    referrals,
+    safety,
+    search,
+    team,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     *cases.urlpatterns,
     *approval.urlpatterns,
+    *corrections.urlpatterns,
+    *matters.urlpatterns,
     *analysis.urlpatterns,
     *search.urlpatterns,
     *businesses.urlpatterns,
     *emergency.urlpatterns,
     *letters.urlpatterns,
+    *evidence.urlpatterns,
+    *parts.urlpatterns,
+    *people.urlpatterns,
+    *referrals.urlpatterns,
+    *mediation.urlpatterns,
+    *safety.urlpatterns,
     *administration.urlpatterns,
+    *team.urlpatterns,
+    *phrases.urlpatterns,
 ]

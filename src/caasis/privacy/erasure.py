@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CONSUMER_REQUEST = "consumer_request"
     ENTERED_BY_MISTAKE = "entered_by_mistake"
     RESTORED_BACKUP = "restored_backup"
+    SHARING_ENDED = "sharing_ended"
 
     @property
     def label(self) -> str:
@@ -50,6 +51,7 @@ _LABELS = {
     Reason.CONSUMER_REQUEST: "本人からの申し出",
     Reason.ENTERED_BY_MISTAKE: "誤って入力した",
     Reason.RESTORED_BACKUP: "バックアップから戻したあとの再消去",
+    Reason.SHARING_ENDED: "センターどうしの共有の終了",
 }
 
 

@@ -47,7 +47,7 @@ DROP POLICY cases_saved_search_wall ON cases_saved_search;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_whole_record'),
+        ('cases', '0009_approval'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -38,7 +38,15 @@ def path_of(file_id: UUID) -> Path:
     return folder() / file_id.hex[-2:] / file_id.hex
 
 
-def store_file(*, content: bytes, name: str, key: bytes, record_key_id: UUID, centre_id: UUID | None) -> StoredFile:
+def store_file(
+    *,
+    content: bytes,
+    name: str,
+    key: bytes,
+    record_key_id: UUID,
+    centre_id: UUID | None,
+    allowed: Mapping[str, tuple[str, ...]] = ALLOWED,
+) -> StoredFile:
     """Check, scan, seal and store one file under its record's key (`record_key_id`, whose plain bytes are `key`).
 
     The sealed bytes are on the disk, synced, before the row is inserted: a row never lacks its file. Must run inside a
@@ -49,10 +57,10 @@ def store_file(*, content: bytes, name: str, key: bytes, record_key_id: UUID, ce
     """
     check_size(len(content))
     stem, extension = clean_name(name)
-    media_type = sniff(content, extension)
+    media_type = sniff(content, extension, allowed)
     scanned = scanning.scan(content)
     file_id = uuid7()
-    shown = f"{stem}.{extension or ALLOWED[media_type][0]}"
+    shown = f"{stem}.{extension or allowed[media_type][0]}"
     stored = StoredFile(
         id=file_id,
         centre_id=centre_id,

@@ -52,6 +52,7 @@ class KindSource:
     facets: tuple[str, ...] = ()
     sorts: tuple[Sort, ...] = ("relevance", "newest", "oldest")
     version: int = 1
+    count: Callable[[], int] | None = None
 
     @property
     def covered(self) -> str:
@@ -83,14 +84,18 @@ def register_kind(
     facets: Sequence[str] = (),
     sorts: Sequence[Sort] = ("relevance", "newest", "oldest"),
     version: int = 1,
+    count: Callable[[], int] | None = None,
 ) -> KindSource:
-    """Called by a room when the application starts. Registering the same name again replaces it."""
+    """Called by a room when the application starts. Registering the same name again replaces it. `count` tells about
+    how many rows there are, so that a rebuild can say how far it has come."""
     for field in (name, *filters, *facets):
         if not FIELD_NAME.fullmatch(field):
             raise ValueError("kinds and fields are plain names in small letters")
     if unknown := set(facets) - set(filters):
         raise ValueError(f"facets have to be filters, too: {', '.join(sorted(unknown))}")
-    source = KindSource(name, build, all_ids, fetch_text, tuple(filters), tuple(facets), tuple(sorts), version)
+    source = KindSource(
+        name, build, all_ids, fetch_text, tuple(filters), tuple(facets), tuple(sorts), version, count
+    )
     _kinds[name] = source
     return source
 

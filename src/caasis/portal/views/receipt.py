@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from caasis.cases.sharing import moved_to
 from caasis.channels import services
 from caasis.channels.models import Contact
 from caasis.channels.selectors import outlook_of
@@ -86,6 +87,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "talk": services.messages_for_consumer(contact),
         "form": form,
         "withdrawn": withdrawn,
+        "moved_to": moved_to(contact.id),
         "notice": _notice(request),
         "advice": None
         if withdrawn
