@@ -18,6 +18,7 @@ from caasis.cases.rules.searching import CaseSearch, amount_band
 from caasis.cases.selectors import contract_party_of, is_insider, visible_cases, with_parts
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor
+from caasis.people.models import Person
 from caasis.platform.search.access import search_index
 from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Condition, Days, Has
 from caasis.platform.search.documents import SearchDocument
@@ -26,7 +27,7 @@ from caasis.platform.search.outbox import follow_topics
 from caasis.platform.search.ports import Count, CountMode, Readiness
 from caasis.platform.search.sources import register_kind
 from caasis.platform.transactions import system_transaction
-from caasis.privacy.keys import Forgotten
+from caasis.privacy.keys import record_keys_bytes
 from caasis.privacy.masking import masked_projection
 from caasis.privacy.services import read_sealed
 
@@ -63,12 +64,29 @@ class MaskedText:
         return "\n".join(part for part in (self.title, self.body, self.extra) if part)
 
 
-def masked_text(case: Case) -> MaskedText:
-    """Masked title and texts, and what is searched for besides: number, traders, labels of what is coded.
+def masked_texts(cases: Iterable[Case]) -> dict[str, MaskedText]:
+    """Masked titles and texts by id, and what is searched for besides: number, traders, labels of what is coded.
 
-    Reads the sealed names of the case's people to mask them: must run in the system's scope.
+    Reads the sealed names of the cases' people to mask them, all keys at once: must run in the system's scope.
     """
-    known = known_names(case)
+    rows = list(cases)
+    names = _names_of(rows)
+    return {str(row.pk): _masked(row, names[row.pk]) for row in rows}
+
+
+def known_names(case: Case) -> list[str]:
+    """Names of everybody on the case: a contract party's or a helper's is masked as the consumer's is."""
+    return _names_of([case])[case.pk]
+
+
+def _names_of(cases: list[Case]) -> dict[UUID, list[str]]:
+    """Names and kana of the people of each case; none of records that were erased."""
+    people = {case.pk: [party.person for party in case.parties.all() if party.person is not None] for case in cases}
+    keys = record_keys_bytes(person.record_key_id for some in people.values() for person in some)
+    return {id: [name for person in some for name in _names(person, keys)] for id, some in people.items()}
+
+
+def _masked(case: Case, known: list[str]) -> MaskedText:
     businesses = list(case.businesses.all())
     allowed = [value for one in businesses for value in (one.name_as_heard, one.phone) if value]
     extra = [case.receipt_number, *(one.name_as_heard for one in businesses), *(one.phone for one in businesses)]
@@ -80,22 +98,15 @@ def masked_text(case: Case) -> MaskedText:
     return MaskedText(title, summary, handling, extra="\n".join(filter(None, extra)))
 
 
-def known_names(case: Case) -> list[str]:
-    """Names of everybody on the case: a contract party's or a helper's is masked as the consumer's is."""
-    found: list[str] = []
-    for party in case.parties.all():
-        if party.person is None:
-            continue
-        try:
-            found += [name for name in read_sealed(party.person, "name", "kana").values() if len(name) >= 2]
-        except Forgotten:
-            continue
-    return found
+def _names(person: Person, keys: Mapping[UUID, bytes]) -> list[str]:
+    key = keys.get(person.record_key_id)
+    if key is None:
+        return []
+    return [name for name in read_sealed(person, "name", "kana", key=key).values() if len(name) >= 2]
 
 
-def document_of(case: Case, text: MaskedText | None = None) -> SearchDocument:
+def document_of(case: Case, text: MaskedText) -> SearchDocument:
     """The case as the index holds it."""
-    text = text or masked_text(case)
     contracts = list(case.contracts.all())
     party = contract_party_of(case)
     amounts = [contract.amount for contract in contracts if contract.amount is not None]
@@ -130,7 +141,9 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
 
 def build_documents(ids: Sequence[str]) -> list[SearchDocument]:
     with system_transaction():
-        return [document_of(case) for case in with_parts(Case.objects.filter(id__in=list(ids)))]
+        cases = list(with_parts(Case.objects.filter(id__in=list(ids))))
+        texts = masked_texts(cases)
+        return [document_of(case, texts[str(case.pk)]) for case in cases]
 
 
 def all_ids() -> Iterator[list[str]]:
@@ -152,10 +165,12 @@ def _count() -> int:
 
 
 def fetch_texts(ids: Sequence[str]) -> Mapping[str, str]:
+    return {id: str(text) for id, text in _fetch(ids).items()}
+
+
+def _fetch(ids: Sequence[str]) -> dict[str, MaskedText]:
     with system_transaction():
-        return {
-            str(case.id): str(masked_text(case)) for case in with_parts(Case.objects.filter(id__in=list(ids)))
-        }
+        return masked_texts(with_parts(Case.objects.filter(id__in=list(ids))))
 
 
 def may_find(actor: Actor) -> Condition:
@@ -206,9 +221,7 @@ class Texts:
     known: dict[str, MaskedText] = field(default_factory=dict)
 
     def fetch(self, ids: Sequence[str]) -> Mapping[str, str]:
-        with system_transaction():
-            for case in with_parts(Case.objects.filter(id__in=list(ids))):
-                self.known[str(case.id)] = masked_text(case)
+        self.known.update(_fetch(ids))
         return {id: str(self.known[id]) for id in ids if id in self.known}
 
 
@@ -334,7 +347,8 @@ def find_portions(
 def similar_cases(*, actor: Actor, case: Case, card: Mapping[str, Any] | None = None, k: int = 3) -> list[Case]:
     """Past cases like this one that the actor may see, best first. `card` holds what is typed now, if not yet saved."""
     if card is None:
-        text = str(masked_text(case))
+        with system_transaction():
+            text = str(masked_texts([case])[str(case.pk)])
     else:
         named = [str(card.get(name) or "") for name in ("title", "summary", "product_text", "business_name")]
         text = "\n".join([*named, label("product", str(card.get("product") or ""))]).strip()

@@ -17,13 +17,12 @@ from caasis.accounts.models import User
 from caasis.accounts.selectors import actor_of
 from caasis.cases.models import Case, SavedSearch, SearchHit
 from caasis.cases.rules.searching import read_pairs
-from caasis.cases.search import condition_of, document_of, masked_text
+from caasis.cases.search import condition_of, document_of, masked_texts
 from caasis.cases.selectors import visible_cases, with_parts
 from caasis.cases.services.synonyms import widening_for
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.platform.search.conditions import Condition, holds
-from caasis.platform.search.documents import SearchDocument
 from caasis.platform.search.matching import TextView, query_holds
 from caasis.platform.search.queries import ParsedQuery, parse_query
 from caasis.platform.transactions import actor_transaction, system_transaction
@@ -101,7 +100,9 @@ def _touched(since: datetime, centres: Iterable[UUID]) -> Iterable[list[UUID]]:
 
 def _match(ids: Sequence[UUID], watched: Sequence[_Watched], at: datetime) -> int:
     with system_transaction():
-        documents = [_read(case) for case in with_parts(Case.objects.filter(id__in=list(ids)))]
+        cases = list(with_parts(Case.objects.filter(id__in=list(ids))))
+        texts = masked_texts(cases)
+    documents = [(document_of(case, texts[str(case.pk)]), TextView(str(texts[str(case.pk)]))) for case in cases]
     found = 0
     for one in watched:
         matching = [
@@ -112,11 +113,6 @@ def _match(ids: Sequence[UUID], watched: Sequence[_Watched], at: datetime) -> in
         if matching:
             found += _tell(one, matching, at)
     return found
-
-
-def _read(case: Case) -> tuple[SearchDocument, TextView]:
-    text = masked_text(case)
-    return document_of(case, text), TextView(str(text))
 
 
 def _tell(one: _Watched, ids: Sequence[UUID], at: datetime) -> int:

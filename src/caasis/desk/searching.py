@@ -65,6 +65,10 @@ class Choice:
     url: str
     chosen: bool
 
+    @property
+    def words(self) -> str:
+        return f"{self.count:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:

@@ -72,6 +72,13 @@ def record_key_bytes(key_id: UUID) -> bytes:
     return _unwrap(row.id, row.centre_id, bytes(row.wrapped), row.version, ring())
 
 
+def record_keys_bytes(key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """The plain keys of several records, in one query; those that were destroyed or never were are left out."""
+    keys = ring()
+    rows = RecordKey.objects.filter(id__in=set(key_ids), destroyed_at=None)
+    return {row.id: _unwrap(row.id, row.centre_id, bytes(row.wrapped), row.version, keys) for row in rows if row.wrapped}
+
+
 def move_record_key(key_id: UUID, centre_id: UUID) -> None:
     """Wrap a record's key for another centre (a contact that is assigned to a centre)."""
     plain = record_key_bytes(key_id)

@@ -116,12 +116,15 @@ def _open(obj: Any, field: str, key: bytes) -> str:
     return open_bytes(key, sealed.data, _place(obj, field)).decode() if sealed else ""
 
 
-def read_sealed(obj: Any, *fields: str) -> dict[str, str]:
-    """Decrypt without asking or logging: for the services of the owning room only, never for a screen."""
+def read_sealed(obj: Any, *fields: str, key: bytes | None = None) -> dict[str, str]:
+    """Decrypt without asking or logging: for the services of the owning room only, never for a screen.
+
+    `key` is the record's, when the caller has fetched those of many rows at once.
+    """
     entry = personal_data_of(obj)
     if not any(getattr(obj, field) for field in fields):
         return dict.fromkeys(fields, "")
-    key = record_key_bytes(entry.key_of(obj))
+    key = key or record_key_bytes(entry.key_of(obj))
     return {field: _open(obj, field, key) for field in fields}
 
 

@@ -79,11 +79,11 @@ def test_keeping_to_ones_own_centre_is_no_way_into_another(town, both):
 
 
 def test_other_centres_read_masked_words(town, put):  # noqa: F811
-    done = registered(
-        town.counsellor, town.official, title="屋根の件", consumer_name=NAME,
+    # 決裁 refuses such a summary; what the former system left may hold one.
+    put(*many_registered(
+        town.counsellor, town.official, 1, title="屋根の件", consumer_name=NAME,
         summary="瓦がずれていると言われた。栞奈さんの番号は090-9876-1234で、屋根を直した。",
-    )  # fmt: skip
-    put(done)
+    ))  # fmt: skip
 
     def excerpt(actor: Actor) -> str:
         return "".join(piece.text for row in ask(actor, "屋根").rows for piece in row.excerpt)

@@ -28,7 +28,7 @@ from caasis.platform.files.models import StoredFile
 from caasis.platform.files.store import path_of
 from caasis.platform.transactions import actor_transaction, system_transaction
 from tests.support.live import empty_tables
-from tests.support.searching import index, many_registered, opened, put, registered  # noqa: F401
+from tests.support.searching import index, many_registered, opened, put  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 ROOF = CaseSearch(text="屋根")
@@ -86,11 +86,11 @@ def test_everybody_takes_along_what_everybody_finds(town, some, role, rows):
 
 
 def test_no_personal_data_leaves_even_with_ones_own_cases(town, put):  # noqa: F811
-    case = registered(
-        town.counsellor, town.official, title="屋根の件", consumer_name="秘匿川 栞奈", consumer_phone="090-9876-1234",
+    # 決裁 refuses such a summary; what the former system left may hold one.
+    put(*many_registered(
+        town.counsellor, town.official, 1, title="屋根の件", consumer_name="秘匿川 栞奈", consumer_phone="090-9876-1234",
         summary="栞奈さんの番号は090-9876-1234。屋根を直した。", handling="助言した。",
-    )  # fmt: skip
-    put(case)
+    ))  # fmt: skip
     for role in ("counsellor", "outsider"):
         export = ask(getattr(town, role))
         run_export(export.id)

@@ -33,7 +33,7 @@ def test_each_list_has_its_editors(town):
         with pytest.raises(NotAllowed):
             save(getattr(town, role), "ぴよ、ひよこ")
     assert save(town.supervisor, "ぴよ、ひよこ").version == 1
-    assert save(town.official, "ぴよ、ひよこ、雛", version=1).version == 2
+    assert save(town.official, "ぴよ、ひよこ、ひなどり", version=1).version == 2
     assert save(town.ncac, "にゃん、ねこ", national=True).version == 1
 
 

@@ -115,12 +115,12 @@ def test_wrong_days_are_told_and_everything_typed_stays(client_for, both):
 
 
 def test_a_page_follows_and_a_strange_cursor_is_told(client_for, town, put):  # noqa: F811
-    put(*many_registered(town.counsellor, town.official, 25))
+    put(*many_registered(town.counsellor, town.official, 35))
     client = client_for("outsider")
     first = page_of(client, q="屋根", sort="newest")
-    assert first.context["count_words"] == "25件" and len(first.context["found"].rows) == 20 and first.context["figure"]
+    assert first.context["count_words"] == "35件" and len(first.context["found"].rows) == 20 and first.context["figure"]
     second = client.get("/desk/search" + first.context["next_url"])
-    assert len(second.context["found"].rows) == 5 and not second.context["next_url"]
+    assert len(second.context["found"].rows) == 15 and not second.context["next_url"]
     assert page_of(client, q="瓦", sort="newest", cursor=first.context["next_url"].split("cursor=")[1]).status_code == 422
 
 

@@ -53,7 +53,6 @@ def save_search(*, actor: Actor, name: str, search: CaseSearch, notice: str = Sa
     """
     if actor.id is None or not may_search(actor):
         raise NotAllowed
-    name = _checked_name(actor, name)
     if search.is_blank:
         raise Invalid(fields={"name": ["ことばか条件を入れてさがしてから、保存してください。"]})
     if find_personal(search.text):
@@ -61,6 +60,7 @@ def save_search(*, actor: Actor, name: str, search: CaseSearch, notice: str = Sa
     with actor_transaction(actor):
         if own_searches(actor=actor).count() >= MOST:
             raise Invalid(fields={"name": [f"保存できるのは{MOST}件までです。使わないものを消してください。"]})
+        name = _checked_name(actor, name)
         kept = SavedSearch(user_id=actor.id, name=name, query=[list(pair) for pair in search.pairs()], notice=_notice(notice))
         kept.matched_at = timezone.now() if kept.notice != SavedSearch.Notice.NONE else None
         kept.save(force_insert=True)

@@ -100,9 +100,10 @@ def restore_synonyms(*, actor: Actor, national: bool, version: int) -> SynonymLi
     """
     if not may_edit(actor, national=national):
         raise NotAllowed(refusal(national=national))
-    before = SynonymList.objects.filter(centre_id=_scope(actor, national), version=version - 1).first()
-    groups = _frozen(before.groups) if before else shipped_groups() if national else ()
-    return _store(actor=actor, national=national, groups=groups, version=version, action="restore_synonyms")
+    with actor_transaction(actor):
+        before = SynonymList.objects.filter(centre_id=_scope(actor, national), version=version - 1).first()
+        groups = _frozen(before.groups) if before else shipped_groups() if national else ()
+        return _store(actor=actor, national=national, groups=groups, version=version, action="restore_synonyms")
 
 
 def _store(*, actor: Actor, national: bool, groups: Groups, version: int, action: str) -> SynonymList:

@@ -64,7 +64,7 @@ def export(request: HttpRequest) -> HttpResponse:
         request.undo_transaction = True  # type: ignore[attr-defined]
     context = {
         "form": form, "words": search_words(asked), "pairs": asked.pairs(), "sentence": sentence, "has_errors": wrong,
-        "most": services.most_rows(actor), "back": reverse("desk:search") + url_of(asked),
+        "most": f"{services.most_rows(actor):,}", "back": reverse("desk:search") + url_of(asked),
     }  # fmt: skip
     return page(request, "desk/search/export.html", context, status=422 if wrong else 200)
 
@@ -90,7 +90,8 @@ def _rows(request: HttpRequest) -> dict[str, Any]:
             "export": one,
             "words": search_words(read_pairs(one.query, today=today)),
             "purpose": ExportPurpose(one.purpose).label,
-            "percent": min(100, one.written * 100 // max(one.expected, 1)),
+            "far": f"{one.written:,}件／{one.expected:,}件",
+            "rows": f"{one.written:,}件",
         }
         for one in services.own_exports(actor=actor_of_request(request))[:LISTED]
     ]
