@@ -70,7 +70,7 @@ def _take_over(referral: Referral, *, actor: Actor) -> None:
         if State(source.state) not in EDITABLE:
             raise WrongState("送り元で決裁中のため、まだ引き受けられません。")
         parts = _copies_of(source)
-        person = Person.objects.filter(id=referral.person_id).first()
+        person = Person.objects.filter(id=referral.person_id).first() if referral.person_id else None
         taken = _case_of(source, referral, actor=actor, person=person, parts=parts)
         # The sender keeps its own rows; the way to the other case is the referral.
         move(source, "transfer", actor=actor, at=at)
@@ -184,7 +184,7 @@ def say(*, actor: Actor, referral_id: UUID, text: str, page_id: UUID | None = No
         message = ReferralMessage(
             id=message_id,
             referral=referral,
-            centre_id=actor.centre_id,
+            centre_id=referral.to_centre_id if receives else referral.from_centre_id,
             author_id=actor.id,
             kind="answer" if verb == "answer" else "question" if advice else "progress",
             text=text,

@@ -227,7 +227,7 @@ def close_share(referral: Referral) -> None:
     """The other centre's view of the case ends now, and with it what was passed on of the person."""
     with system_transaction():
         Share.objects.filter(referral=referral, ended_at=None).update(ended_at=timezone.now())
-        person = Person.objects.filter(id=referral.person_id).first()
+        person = Person.objects.filter(id=referral.person_id).first() if referral.person_id else None
         if person is not None:
             erase_record(actor=SYSTEM, key_id=person.record_key_id, reason=Reason.SHARING_ENDED)
 
