@@ -1,22 +1,20 @@
-"""How high the embedded index ranks the right paragraph for a question.
-
-    bin/bench search_quality --data DIR [--size QUESTIONS]
+"""How high the embedded index ranks the right paragraph for a question (a part of `bin/bench search --data DIR`).
 
 DIR holds `jsquad-valid-v1.3.json` (JGLUE, CC BY-SA 4.0). MRR@10 for the full question, its first half, and the
-longest noun of the question in hiragana; the peer is the share of an order by chance. One JSON object at the end.
+longest noun of the question in hiragana; the peer is the share of an order by chance. Nothing is tuned to this data.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from bench.installation import say
 from caasis.engines.japanese import morphemes, to_hiragana
 from caasis.platform.search import EVERYTHING, SearchDocument
 from caasis.platform.search.adapters.tantivy import TantivyIndex
@@ -24,12 +22,9 @@ from caasis.platform.search.adapters.tantivy import TantivyIndex
 TODAY = date(2026, 11, 21)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--size", type=int, default=1_200)
-    given = arguments.parse_args()
-    articles = json.loads((given.data / "jsquad-valid-v1.3.json").read_text(encoding="utf-8"))["data"]
+def quality(data: Path, size: int = 1_200) -> dict[str, Any]:
+    """MRR@10 of `size` questions drawn from the file."""
+    articles = json.loads((data / "jsquad-valid-v1.3.json").read_text(encoding="utf-8"))["data"]
     documents: list[SearchDocument] = []
     questions: list[tuple[str, str]] = []
     for number, paragraph in enumerate(part for article in articles for part in article["paragraphs"]):
@@ -38,7 +33,7 @@ def main() -> None:
         documents.append(SearchDocument.of_day(id=id, kind="paragraph", title=title, body=body, day=TODAY))
         questions += [(asked["question"], id) for asked in paragraph["qas"]]
     random.Random(1).shuffle(questions)
-    questions = questions[: given.size]
+    questions = questions[:size]
     kana = [(sound, id) for question, id in questions if (sound := _longest_noun(question))]
     with tempfile.TemporaryDirectory() as folder:
         index = TantivyIndex(Path(folder), today=lambda: TODAY)
@@ -51,18 +46,12 @@ def main() -> None:
         }
         index.close()
     chance = sum(1 / rank for rank in range(1, 11)) / len(documents)
-    print(
-        json.dumps(
-            {
-                "name": "search_quality",
-                "paragraphs": len(documents),
-                "questions": len(questions),
-                "mrr_at_10": result,
-                "by_chance": round(chance, 4),
-            },
-            ensure_ascii=False,
-        )
-    )
+    return {
+        "paragraphs": len(documents),
+        "questions": len(questions),
+        "mrr_at_10": result,
+        "by_chance": round(chance, 4),
+    }
 
 
 def _longest_noun(question: str) -> str:
@@ -75,9 +64,6 @@ def _mrr(index: TantivyIndex, questions: list[tuple[str, str]]) -> float:
     for question, id in questions:
         ids = [hit.id for hit in index.search(question, EVERYTHING, limit=10, count="none").hits]
         total += 1 / (ids.index(id) + 1) if id in ids else 0.0
-    print(f"{len(questions)} questions: {total / len(questions):.3f}", file=sys.stderr)
+    say(f"{len(questions)} questions: {total / len(questions):.3f}")
     return round(total / len(questions), 3)
 
-
-if __name__ == "__main__":
-    main()

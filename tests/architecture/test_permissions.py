@@ -127,7 +127,7 @@ def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, 
 
 def _owned(target: Target) -> bool:
     """The target names an object that only centre A may see."""
-    return target.object in ("open case", "case waiting for approval", "waiting contact", "file", "approval", "emergency access")
+    return target.object in ("open case", "case waiting for approval", "waiting contact", "file", "approval", "emergency access", "saved search", "export")
 
 
 def _absent(target: Target) -> Target:
@@ -187,6 +187,10 @@ def test_the_fixture_holds_what_must_not_leak(scene: Scene) -> None:  # noqa: F8
     client = client_of(scene.town, "counsellor")
     text = client.get(f"/desk/cases/{scene.open_case.id}/").content.decode()
     text += client.get(f"/desk/contacts/{scene.waiting_contact}/?purpose=advice").content.decode()
+    for part in (f"mediations/{scene.more['mediation']}/", "conduct/"):
+        text += client.get(f"/desk/cases/{scene.open_case.id}/{part}").content.decode()
+    text += client.get(f"/desk/help/{scene.more['help']}/").content.decode()
+    text += client.get(f"/desk/phrases/{scene.more['phrase']}/").content.decode()
     missing = [word for word in PRIVATE if word not in text]
     assert not [word for word in missing if word not in ("09098761234",)], missing
 

@@ -25,7 +25,19 @@ from caasis.channels import services as channels
 from caasis.channels.services import Upload
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
-from tests.support.scene import Scene, approve, ask, client_of, consult, scene, send, taken_back, targets  # noqa: F401
+from tests.support.scene import (
+    Scene,
+    approve,
+    ask,
+    client_of,
+    consult,
+    finished_export,
+    saved_search,
+    scene,  # noqa: F401
+    send,
+    taken_back,
+    targets,
+)
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 ROLES = ("public", "counsellor", "official", "analyst")
@@ -55,6 +67,9 @@ def grow(scene: Scene, rows: int) -> None:  # noqa: F811
         cases.add_task(actor=town.counsellor, case_id=scene.open_case.id, what="電話する", due_at=due, kind="call")
         cases.add_note(actor=town.counsellor, case_id=scene.open_case.id, text=f"覚え書き{number}")
         channels.write_answer(actor=town.counsellor, contact_id=scene.taken_contact, text=f"お返事{number}")
+        with system_transaction():
+            saved_search(town, case, name=f"検索{number}-{case.receipt_number}")
+            finished_export(town)
         ask(town, title=f"決裁を待つ相談{number}")
         done, approval = ask(town, title=f"登録する相談{number}")
         approve(town, approval)

@@ -27,6 +27,7 @@ FLOORS = [
     {"channels", "knowledge"},
     {"cases"},
     {"analytics"},
+    {"operations"},
     {"portal", "desk", "provision"},
     {"twin"},
 ]

@@ -135,6 +135,8 @@ def test_the_browsers_back_button_loses_nothing(portal: str, page: Page) -> None
     to_contract(page, portal)
     fill_contract(page)
     page.get_by_role("button", name="次へ：あなたのこと").click()
+    # A person goes back from a page that is there; in the middle of a navigation the browser has none.
+    expect(page).to_have_url(f"{portal}/consult/4/")
     page.go_back()
     expect(page.get_by_label("相手の名前")).to_have_value("あおぞら設備点検")
     page.reload()

@@ -379,14 +379,15 @@ def test_the_forms_answers_are_candidates_with_their_source(client_for: Any, tow
     assert card_page(client, case.id).context["sheet"].typed["amount"] == "1,480,000"
 
 
-def test_the_same_number_shows_content_only_with_name_and_address(client_for: Any, town: Any) -> None:
+def test_the_same_number_shows_content_only_after_name_and_address_were_confirmed(client_for: Any, town: Any) -> None:
     client = client_for("counsellor")
     phone_case(town.counsellor, consumer_phone="022-000-0009", title="前の相談の件名")
     case = phone_case(town.counsellor, consumer_phone="０２２（０００）０００９")
     page = card_page(client, case.id).content.decode()
     assert "同じ番号の相談があります。本人とは限りません。" in page and "前の相談の件名" not in page
-    save_card(client, case.id, form_of(card_page(client, case.id), consumer_name="相談 花子", consumer_address="架空県みほん市"))
-    assert "前の相談の件名" in card_page(client, case.id).content.decode()
+    named = form_of(card_page(client, case.id), consumer_name="相談 花子", consumer_address="架空県みほん市")
+    save_card(client, case.id, named)
+    assert "前の相談の件名" not in card_page(client, case.id).content.decode(), "typing them confirms nobody"
 
 
 def test_the_clock_follows_the_typing_without_saving(client_for: Any, town: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from caasis.cases import services as cases
 from caasis.channels import services as channels
-from caasis.channels.services import Receipt
+from caasis.channels.services import Receipt, Upload
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
@@ -38,11 +38,14 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def send_consultation(centre: Any, *, today: date | None = None, **answers: Any) -> Receipt:
+def send_consultation(
+    centre: Any, *, today: date | None = None, files: tuple[Upload, ...] = (), **answers: Any
+) -> Receipt:
     """A consultation through the portal's service, in the centre's queue."""
     day = (today or day_in_japan(timezone.now())) - timedelta(days=2)
     given = {**ANSWERS, "contracted_on": day.isoformat(), "document": "yes", "document_on": day.isoformat(), **answers}
-    return channels.submit(idempotency_key=str(uuid7()), answers={k: v for k, v in given.items() if v != ""}, centre=centre)
+    typed = {k: v for k, v in given.items() if v != ""}
+    return channels.submit(idempotency_key=str(uuid7()), answers=typed, files=files, centre=centre)
 
 
 def phone_case(actor: Actor, **card: Any) -> Any:

@@ -27,17 +27,26 @@ from django.utils import timezone
 from caasis.accounts.services import break_glass
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
+from caasis.cases.models import SearchExport, SearchHit
+from caasis.cases.rules.parts import PartKind
 from caasis.cases.rules.referring import ReferralForm, ReferralKind
+from caasis.cases.rules.searching import CaseSearch
+from caasis.cases.services import saved_searches
+from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
-from caasis.knowledge.services import load_seed_articles
+from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
+from caasis.operations import services as operations
+from caasis.operations.vocabulary import Sort
+from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
+from caasis.privacy.keys import create_record_key, record_key_bytes
 from tests.rooms.channels.conftest import png
-from tests.support.cards import COMPLETE
+from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
 
@@ -52,7 +61,34 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
-PRIVATE = (NAME, "秘匿川", PHONE, PHONE_SHOWN, MAIL, ADDRESS, "スグリ色", "ルリビタキ", "カワセミ", "ヤマガラ", "エナガ")
+HELP = "迷っていますセンダイムシクイ"
+#: A centre's own text: nothing personal, and yet nobody else's.
+PHRASE = "おわりにコマドリ。受付番号は{受付番号}です。"
+EVIDENCE_NAME = "玄関の写真ジョウビタキ.png"
+EVIDENCE_NOTE = "家の中のアオゲラ"
+WISH = "ぜんぶ返してほしいイカルと言った。"
+ABUSE = "ひどい言葉ヒタキを言われた。"
+OWN_STORY = "応対のしかたメジロ"
+PRIVATE = (
+    NAME,
+    "秘匿川",
+    PHONE,
+    PHONE_SHOWN,
+    MAIL,
+    ADDRESS,
+    "スグリ色",
+    "ルリビタキ",
+    "カワセミ",
+    "ヤマガラ",
+    "エナガ",
+    "ジョウビタキ",
+    "アオゲラ",
+    "イカル",
+    "ヒタキを言",
+    "メジロ",
+    "ムシクイ",
+    "コマドリ",
+)
 
 
 EMERGENCY = "家を出たまま戻らないと家族から連絡があった。"
@@ -102,6 +138,7 @@ PERSONAL = {
 def make_scene(town: Any) -> Scene:
     """Everything of centre A that a URL can name."""
     load_seed_articles(actor=SYSTEM, alerts=True)
+    load_seed_phrases(actor=SYSTEM)
     waiting = consult(town.centre_a, files=(Upload(FILE_NAME, png()),))
     taken = consult(town.centre_a)
     open_case = cases.take_contact(actor=town.counsellor, contact_id=taken.contact_id)
@@ -115,8 +152,20 @@ def make_scene(town: Any) -> Scene:
     task = cases.add_task(
         actor=town.counsellor, case_id=open_case.id, what=TASK, due_at=timezone.now() + timedelta(hours=2), kind="call"
     )
+    asked = cases.ask_help(actor=town.counsellor, case_id=open_case.id, reason_code="law", text=HELP)
+    cases.add_note(actor=town.supervisor, case_id=open_case.id, text=f"@{town.counsellor.name} {NOTE}")
+    today = day_in_japan(timezone.now())
+    away = cases.enter_absence(
+        actor=town.counsellor2, user_id=town.counsellor2.id, first_day=today, last_day=today + timedelta(days=1)
+    )
+    phrase = save_phrase(
+        actor=town.supervisor, phrase_id=None, version=0, kind="template", use="close", title="センターの結び", body=PHRASE
+    )
     message = channels.write_answer(
         actor=town.counsellor, contact_id=taken.contact_id, text=ANSWER, leave_after_seconds=3600
+    )
+    (evidence,) = cases.add_evidence(
+        actor=town.counsellor, case_id=open_case.id, files=[NewFile(EVIDENCE_NAME, png(400, 300))], note=EVIDENCE_NOTE
     )
     consumer = open_case.parties.get(position=1).person_id
     emergency = break_glass(
@@ -130,8 +179,11 @@ def make_scene(town: Any) -> Scene:
     sent = refer(town, open_case)
     accepted = refer(town, registered)
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
+    beside = make_beside(town, open_case, registered)
+    office = make_office(town, registered)
+    from caasis.cases.models import Mention
     from caasis.channels.models import Attachment
-    from caasis.knowledge.models import Article
+    from caasis.knowledge.models import Article, Phrase
 
     with system_transaction():
         letter = DeadLetter.objects.create(
@@ -141,11 +193,18 @@ def make_scene(town: Any) -> Scene:
             Business.objects.create(name=name, normalised_name=name) for name in ("カクウルーフ", "カクウルーフ工業")
         )
         attachment = Attachment.objects.get(contact_id=waiting.contact_id).id
+        mention = Mention.objects.get(user_id=town.counsellor.id).id
+        script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
+        saved = saved_search(town, open_case)
+        export = finished_export(town)
         for case in (open_case, approval_case, registered):
             case.refresh_from_db()
         approval.refresh_from_db()
+    part = cases.add_part(
+        actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
+    )
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
@@ -161,9 +220,111 @@ def make_scene(town: Any) -> Scene:
         approval=approval,
         registered=registered,
         article=article.number,
-        more={"emergency": emergency.id, "letter": letter.id, "business": business.pk, "other business": other.pk,
-              "twin": twin.id, "introduction": introduced.id, "referral": sent.id, "accepted referral": accepted.id},
+        more={
+            "emergency": emergency.id,
+            "letter": letter.id,
+            "business": business.pk,
+            "other business": other.pk,
+            "evidence": evidence.id,
+            "part": part.pk,
+            "person": consumer,
+            "twin": twin.id,
+            "introduction": introduced.id,
+            "referral": sent.id,
+            "accepted referral": accepted.id,
+            **beside,
+            **office,
+            "help": asked.id,
+            "mention": mention,
+            "absence": away.id,
+            "phrase": phrase.id,
+            "script": script,
+            "saved search": saved.id,
+            "export": export.id,
+        },
     )
+
+
+def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
+    """Everything that can stand beside a case: on the open case of centre A, and a request of the nation."""
+    who = {"actor": town.counsellor, "case_id": open_case.id}
+    mediation = cases.begin_mediation(**who, business_name="カクウルーフ", business_phone="022-000-1234")
+    on = {"actor": town.counsellor, "mediation_id": mediation.id}
+    step = cases.log_contact(**on, means="phone", direction="from_consumer", words=WISH)
+    cases.set_answer_deadline(**on, due_on=day_in_japan(timezone.now()) + timedelta(days=7))
+    offer = cases.make_offer(**on, side="business", terms="代金の半分を返す。", amount=740_000)
+    # A second one that failed and went on.
+    failed = cases.begin_mediation(**who, business_name="みほんクレジット")
+    cases.end_mediation(actor=town.counsellor, mediation_id=failed.id, outcome="failed", failed_because="refused")
+    onward = cases.go_onward(
+        actor=town.counsellor, mediation_id=failed.id, body="ncac_adr", state="preparing", on=day_in_japan(timezone.now())
+    )
+    entry = cases.write_redress(
+        **who, kind="refunded", amount=100_000, on=day_in_japan(timezone.now()), source="advice", proof="bank", words=WISH
+    )
+    notice = cases.start_notice(**who)
+    test = cases.open_ask(**who, kind="test", addressee="国民生活センター", text="発煙した給湯器")
+    cases.ask_cooperation(actor=town.ncac, case_id=registered.id, authority="国民生活センター", question="録音があるか。")
+    cooperation = cases.ask_cooperation(**who, authority="消費者庁", question="手紙で求められた。")
+    cases.note_incident(**who, criteria=["abuse"], words=ABUSE, witness=town.supervisor.id)
+    return {
+        "mediation": mediation.id, "failed": failed.id, "step": step.id, "offer": offer.id, "onward": onward.id,
+        "redress": entry.id, "notice": notice.id, "ask": test.id, "cooperation": cooperation.id,
+    }  # fmt: skip
+
+
+def make_office(town: Any, registered: Any) -> dict[str, Any]:
+    """What the approvers and the nation leave: an absence, a correction to look at, a complaint with a measure."""
+    refresh(registered)
+    absence = cases.enter_approver_absence(
+        actor=town.official,
+        user_id=town.official.id,
+        first=day_in_japan(timezone.now()) + timedelta(days=30),
+        last=day_in_japan(timezone.now()) + timedelta(days=31),
+        deputy_id=town.supervisor.id,
+    )
+    batch, _ = cases.correct_many(
+        actor=town.ncac,
+        cases=[(registered.id, registered.version)],
+        changes={"sales_form": "telephone"},
+        reason="電話の勧誘と読めるため",
+    )
+    with system_transaction():
+        correction = registered.corrections.get()
+    day = day_in_japan(timezone.now())
+    matter = operations.record_matter(
+        actor=town.counsellor, sort=Sort.COMPLAINT, kind="manner", severity="low", channel="phone", noticed_on=day,
+        what="言い方がきついと言われた。" + OWN_STORY, complainant=NAME, concerned_id=town.counsellor2.id,
+    )  # fmt: skip
+    measure = operations.add_measure(
+        actor=town.counsellor, matter_id=matter.id, what="応対の研修をする", owner_id=town.supervisor.id, due_on=day, check_on=day
+    )
+    return {
+        "approver absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
+    }  # fmt: skip
+
+
+def saved_search(town: Any, case: Any, name: str = "屋根の点検") -> Any:
+    """A counsellor's saved search with one new hit."""
+    search = CaseSearch(text="屋根")
+    kept = saved_searches.save_search(actor=town.counsellor, name=name, search=search, notice="daily")
+    SearchHit.objects.create(search=kept, case=case, found_at=timezone.now())
+    return kept
+
+
+def finished_export(town: Any) -> Any:
+    """A counsellor's export that waits to be fetched."""
+    key, centre = create_record_key(town.centre_a.id), town.centre_a.id
+    export = SearchExport(
+        user_id=town.counsellor.id, centre_id=centre, query=[["q", "屋根"]], format="csv", purpose="training",
+        reason="研修で使うため", expected=1, written=1, state="ready", file_id=uuid7(), record_key_id=key.id,
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    export.save(force_insert=True)
+    with MadeFile(export.file_id, key=record_key_bytes(key.id)) as file:
+        file.write("受付番号\r\n".encode())
+        file.keep(name="soudan.csv", media_type="text/csv", record_key_id=key.id, centre_id=centre)
+    return export
 
 
 def ask(town: Any, **card: Any) -> tuple[Any, Any]:
@@ -190,12 +351,34 @@ def approve(town: Any, approval: Any) -> None:
     cases.decide(actor=town.official, approval_id=approval.id, approve=True, confirmed_checks=flags(approval))
 
 
+def _policy() -> dict[str, str]:
+    """The form of 協働の決まり as it is first shown."""
+    from caasis.cases.rules.team_policy import TeamPolicyValues
+    from caasis.desk.team_forms import policy_initial
+
+    shown = policy_initial(TeamPolicyValues(), 0)
+    return {name: "on" if value is True else str(value) for name, value in shown.items() if value is not False}
+
+
 # --- every URL --------------------------------------------------------------------------------------------------------
 
 
+#: Words of an address that mean something else than a letter to the seller.
+KINDS: dict[str, dict[str, Any]] = {
+    "desk:mediation-letter": {"kind": "request"},
+    "desk:mediation-letter-output": {"kind": "request"},
+    "desk:ask-begin": {"kind": "test"},
+    "desk:conduct-act": {"step": "warn"},
+}
 #: What a page's own link or a program sends along: without it these answer alike to everybody.
 QUERIES = {
     "desk:attachment": "?purpose=advice",
+    "desk:mediation": "?purpose=advice",
+    "desk:mediation-letter": "?purpose=advice",
+    "desk:mediation-letter-output": "?purpose=advice",
+    "desk:mediation-record": "?purpose=advice",
+    "desk:accident-output": "?purpose=advice",
+    "desk:ask-output": "?purpose=advice",
     "api:count_cases": "?by=day&from=2026-01-01&to=2026-03-31",
 }
 
@@ -292,14 +475,34 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     }
     extra = {
         "message_id": scene.message, "note_id": scene.note, "task_id": scene.task, "verb": "finish_handling",
-        "kind": "seller_postcard", "form": "txt", "other_id": scene.more["twin"], "office_code": "labour-standards",
+        "kind": "seller_postcard",
+        "form": "txt",
+        "file_id": scene.more["evidence"],
+        "part_kind": "contract",
+        "part_id": scene.more["part"],
+        "other_id": scene.more["twin"],
+        "office_code": "labour-standards",
         "introduction_id": scene.more["introduction"],
+        "phrase_id": scene.more["script" if name == "desk:case-script" else "phrase"],
     }  # fmt: skip
+    if name == "desk:approval-absence-end":
+        return [("absence of an approver", {"absence_id": scene.more["approver absence"]})]
     if name.startswith("desk:referral") and wanted == {"referral_id"}:
         return [(words, {"referral_id": scene.more[words]}) for words in ("referral", "accepted referral")]
+    beside = {
+        "mediation_id": "failed" if "onward_id" in wanted else "mediation", "step_id": "step", "offer_id": "offer",
+        "onward_id": "onward", "redress_id": "redress", "notice_id": "notice", "ask_id": "ask",
+    }  # fmt: skip
+    extra |= {key: scene.more[kind] for key, kind in beside.items()}
+    extra |= KINDS.get(name, {})
+    if name in ("desk:ask-consumer", "desk:ask-centre"):
+        extra["ask_id"] = scene.more["cooperation"]
+    if name == "desk:mediation-onward":
+        extra["mediation_id"] = scene.more["failed"]
     given = {key: value for key, value in extra.items() if key in wanted}
     if case:
-        chosen = case if not (given.keys() - {"verb", "kind", "form", "other_id", "office_code"}) else {"open case": case["open case"]}
+        codes = {"verb", "kind", "form", "step", "part_kind", "other_id", "office_code"}
+        chosen = case if not (given.keys() - codes) else {"open case": case["open case"]}
         return [(words, {**arguments, **given}) for words, arguments in chosen.items()]
     single: dict[str, tuple[str, Any]] = {
         "contact_id": ("waiting contact", scene.waiting_contact),
@@ -308,9 +511,22 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "access_id": ("emergency access", scene.more["emergency"]),
         "user_id": ("colleague", scene.town.users["counsellor2"].pk),
         "centre_id": ("centre", scene.town.centre_a.id),
+        "person_id": ("person", scene.more["person"]),
         "letter_id": ("dead letter", scene.more["letter"]),
+        "absence_id": ("absence", scene.more["absence"]),
+        "batch_id": ("correction of many", scene.more["batch"]),
+        "correction_id": ("correction", scene.more["correction"]),
+        "matter_id": ("complaint about us", scene.more["matter"]),
+        "measure_id": ("measure", scene.more["measure"]),
+        "sort": ("complaint", "complaint"),
         "business_id": ("business", scene.more["business"]),
         "office_code": ("office", "labour-standards"),
+        "task_id": ("task", scene.task),
+        "help_id": ("help request", scene.more["help"]),
+        "mention_id": ("mention", scene.more["mention"]),
+        "phrase_id": ("phrase", scene.more["phrase"]),
+        "search_id": ("saved search", scene.more["saved search"]),
+        "export_id": ("export", scene.more["export"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
         "pk": ("nobody's key", 1),
@@ -327,6 +543,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
             return []
         words, arguments[key] = single[key]
     return [(words, arguments)]
+
+
+def _day(field: str, year: str = "2026") -> dict[str, str]:
+    return {f"{field}_y": year, f"{field}_m": "1", f"{field}_d": "5"}
 
 
 def _body(scene: Scene, name: str, words: str) -> Any:
@@ -370,11 +590,103 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:office-new": {"name": "見本市の無料法律相談", "kind": "legal", "version": "0"},
         "desk:office": {"name": "見本労働基準監督署", "kind": "labour", "version": "0"},
         "desk:case-note": {"version": case.version, "note_text": "覚え書きです。"},
+        "desk:case-help": {"version": case.version, "help_reason": "law"},
+        "desk:case-wait": {"version": case.version, "waiting_for": "business"},
+        "desk:help-answer": {"advice": "書面の日を確かめてください。"},
+        "desk:task-attempt": {"result": "absent"},
+        "desk:task-snooze": {"choice": "hour"},
+        "desk:task-give": {"to": str(town.users["supervisor"].pk)},
+        "desk:absence-enter": {
+            "user": str(town.users["counsellor"].pk), "first_day_y": "2099", "first_day_m": "4", "first_day_d": "1",
+            "last_day_y": "2099", "last_day_m": "4", "last_day_d": "2",
+        },
+        "desk:team-policy": _policy(),
+        "desk:phrase-new": {"version": "0", "kind": "template", "use": "close", "title": "結び", "body": "おわります。"},
+        "desk:phrase": {"version": "1", "use": "close", "title": "結び", "body": "おわります。"},
         "desk:case-task": {"what": "電話する", "due_at": due},
         "desk:approval-decide": {
             "decision": "approve", "version": scene.approval.case_version, "confirmed": flags(scene.approval),
         },
+        "desk:approval-absence": {
+            "user": str(town.official.id), "deputy": str(town.supervisor.id), "first_y": "2099", "first_m": "4",
+            "first_d": "1", "last_y": "2099", "last_m": "4", "last_d": "2",
+        },
+        "desk:approval-digest": {"wanted": "1"},
+        "desk:correct": {
+            "version": case.version, "product": "P1301", "sales_form": "mail_order", "correction_reason": "通信販売のため",
+            "confirmed": "1",
+        },
+        "desk:corrections-bulk": {
+            "case": f"{scene.registered.id}:{scene.registered.version}", "payment_method": "cash",
+            "correction_reason": "現金と読めるため", "confirmed": "1",
+        },
+        "desk:correction-dispute": {"dispute_reason": "契約書では訪問販売でした"},
+        "desk:correction-answer": {"decision": "withdraw", "answer_reason": "センターの記録が正しいため"},
+        "desk:matter-new": {
+            "kind": "wait", "severity": "low", "channel": "phone", "noticed_on_y": "2026", "noticed_on_m": "4",
+            "noticed_on_d": "1", "what": "電話がつながらないと言われた", "key": "matrix-key-0002",
+        },
+        "desk:matter-causes": {"version": "2", "why_1": "電話が重なった", "root_cause": "昼の人数が足りない"},
+        "desk:matter-progress": {"words": "昼の人数を数えた"},
+        "desk:matter-measure": {
+            "what": "昼の当番を2人にする", "owner": str(town.supervisor.id), "due_on_y": "2099", "due_on_m": "4",
+            "due_on_d": "1", "check_on_y": "2099", "check_on_m": "5", "check_on_d": "1",
+        },
+        "desk:matter-close": {"answer": "お詫びし、当番を増やすと伝えた"},
+        "desk:matter-reopen": {"reopen_reason": "また起きたため"},
+        "desk:measure-check": {"held": "yes"},
         "desk:approval-batch": {"approval": [str(scene.approval.id)], "confirmed": "1"},
+        "desk:case-parts-open": {"version": case.version, "fields": "title", "title": "書きかけ", "part": "contract"},
+        "desk:case-part-new": {"version": case.version, "fields": "product_text", "product_text": "浄水器"},
+        "desk:case-part": {"version": case.version, "fields": "product_text", "product_text": "浄水器2"},
+        "desk:case-part-business": {"business": "new"},
+        "desk:case-past-open": {"version": case.version, "fields": "title", "title": "書きかけ"},
+        "desk:case-past-act": {"do": "withdraw", "person": str(scene.more["person"])},
+        "desk:people": {"phone": PHONE_SHOWN},
+        "desk:person-consent": {"consent-kind": "survey", "consent-means": "phone", "consent-given_by": "self"},
+        "desk:person-watch": {
+            "watch-reason": "被害が続いているため", "watch-review_on_y": str(timezone.now().year + 1), "watch-review_on_m": "1",
+            "watch-review_on_d": "5",
+        },
+        "desk:person-point": {"point-kind": "mail", "point-value": "atarashii@example.jp"},
+        "desk:person-merge": {"look": "1", "phone": PHONE_SHOWN},
+        "desk:mediations": {"begin-business_name": "カクウ水道"},
+        "desk:mediation-consent": {"consent-means": "phone", "consent-given_at": "2026-01-05T10:00"},
+        "desk:mediation-contact": {
+            "contact-direction": "to_business", "contact-means": "phone", "contact-at": "2026-01-05T10:00", "contact-words": "電話した。",
+        },
+        "desk:mediation-offer": {"offer-side": "business", "offer-terms": "全額を返す。"},
+        "desk:mediation-answer": {"state": "refused"},
+        "desk:mediation-result": {"result-outcome": "failed", "result-failed_because": "refused"},
+        "desk:mediation-onward": {"onward-body": "court", "onward-state": "preparing", **_day("onward-on")},
+        "desk:mediation-onward-result": {
+            "onward-result-state": "applied", **_day("onward-result-on"),
+        },
+        "desk:mediation-letter-output": {
+            "body": "回答をお願いします。", **_day("deadline-due_on", "2099"),
+        },
+        "desk:redress": {
+            "redress-kind": "withdrawn", "redress-amount": "50,000", **_day("redress-on"),
+            "redress-source": "advice", "redress-proof": "consumer",
+        },
+        "desk:redress-counter": {"counter-reason": "けたをまちがえた"},
+        "desk:accident-save": {"notice-what": "給湯器が発煙した。"},
+        "desk:accident-sent": {"sent-means": "mail", "sent-to": "消費者庁", "sent-at": timezone.localtime().strftime("%Y-%m-%dT%H:%M")},
+        "desk:accident-close": {"reason-reason": "治療は3日だった"},
+        "desk:ask-begin": {"test-addressee": "国民生活センター", "test-text": "給湯器を調べてほしい。"},
+        "desk:ask-log": {f"log-{scene.more['ask']}-step": "note", f"log-{scene.more['ask']}-words": "電話で聞いた。"},
+        "desk:ask-consumer": {f"consumer-{scene.more['cooperation']}-agrees": "yes", f"consumer-{scene.more['cooperation']}-means": "phone"},
+        "desk:ask-centre": {f"centre-{scene.more['cooperation']}-agrees": "yes"},
+        "desk:ask-cooperation": {"cooperation-authority": "消費者庁", "cooperation-question": "契約書の写しがあるか。"},
+        "desk:conduct-act": {"warn-words": "落ち着いてお話しください。"},
+        "desk:conduct-rule": {"rule-warnings_needed": "2", "rule-longest_days": "60", "rule-warning": "警告", "rule-ending": "終了"},
+        "desk:search": {"q": "屋根"},
+        "desk:search-quick": {"q": "屋根"},
+        "desk:search-save": {"q": "屋根", "name": "別の検索", "notice": "none"},
+        "desk:saved-search-change": {"name": "新しい名前", "notice": "at_once"},
+        "desk:synonyms": {"text": "ぴよ、ひよこ", "version": "0"},
+        "desk:synonyms-restore": {"version": "1"},
+        "desk:search-export": {"q": "屋根", "format": "csv", "purpose": "training", "reason": "研修で使うため"},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {
@@ -384,6 +696,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "api:open_case": {"card": {"title": "電話の相談"}},
         "api:save_card": {"version": case.version, "changes": {"title": "書きかえた件名"}},
         "api:lead_case": {"verb": "finish_handling"},
+        "api:add_part": {"values": {"product_text": "浄水器"}},
+        "api:save_part": {"version": case.version, "changes": {"product_text": "浄水器3"}},
     }  # fmt: skip
     return bodies.get(name, {})
 

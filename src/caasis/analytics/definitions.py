@@ -38,9 +38,9 @@ K13 = REGISTRY.add(
         name="総契約額",
         name_en="Total contract amount",
         definition="登録された相談の契約購入金額の合計。金額がわからない相談は含まない",
-        formula="登録された相談の契約購入金額の合計",
+        formula="登録された相談の契約購入金額の合計（1件に契約がいくつもあるときは、すべて足す）",
         unit=Unit.YEN,
-        version=1,
+        version=2,
     )
 )
 K14 = REGISTRY.add(
@@ -53,5 +53,46 @@ K14 = REGISTRY.add(
         unit=Unit.RATIO,
         version=1,
         ratio_of=("mediated", "complaints"),
+    )
+)
+
+# --- redress: not of the plan. The ledger itself is summed in `cases.redress`; the three figures are never added up. ----
+
+_LEDGER = "CaaSISの被害救済額の記録（国の指標ではない）"
+
+R1 = REGISTRY.add(
+    MetricDefinition(
+        code="R1",
+        name="被害救済額（戻ったお金）",
+        name_en="Redress: money that came back",
+        definition="消費者に実際に戻ったお金（返金、クレジット会社などからの既払金の取り戻し）。請求の取り下げは含まない",
+        formula="救済の記録のうち返金と取り戻しの合計 − その取り消し（戻った日で数える）",
+        unit=Unit.YEN,
+        version=1,
+        source=_LEDGER,
+    )
+)
+R2 = REGISTRY.add(
+    MetricDefinition(
+        code="R2",
+        name="被害救済額（なくなった請求）",
+        name_en="Redress: claims withdrawn or reduced",
+        definition="払わなくてよくなった額（請求の取り下げ・支払義務なし、減額）。戻ったお金は含まない",
+        formula="救済の記録のうち取り下げと減額の合計 − その取り消し（なくなった日で数える）",
+        unit=Unit.YEN,
+        version=1,
+        source=_LEDGER,
+    )
+)
+R3 = REGISTRY.add(
+    MetricDefinition(
+        code="R3",
+        name="被害救済額（物での回復）",
+        name_en="Redress in kind",
+        definition="商品の交換・修理・サービスのやり直しなどの相当額",
+        formula="救済の記録のうち物での回復の合計 − その取り消し",
+        unit=Unit.YEN,
+        version=1,
+        source=_LEDGER,
     )
 )

@@ -15,9 +15,14 @@ _FIELDS = [f.name for f in CaseFact._meta.get_fields() if f.name != "case_id"]
 
 
 def fact_of(case: Case) -> CaseFact:
-    """The fact row of a case with its parts prefetched. The age is the contract party's, as the statistics use it."""
+    """The fact row of a case with its parts prefetched. The age is the contract party's, as the statistics use it.
+
+    Amounts are summed over all contracts of the case; product and sales form are those of the first, as one case counts
+    once in each table.
+    """
     party = contract_party_of(case)
-    contract = next(iter(case.contracts.all()), None)
+    contracts = list(case.contracts.all())
+    contract = contracts[0] if contracts else None
     assert case.registered_at is not None
     return CaseFact(
         case_id=case.id,
@@ -35,12 +40,18 @@ def fact_of(case: Case) -> CaseFact:
         age_band=age_band(party.age if party else None),
         sex=party.sex if party else "",
         occupation=party.occupation if party else "",
-        amount=contract.amount if contract else None,
-        paid=contract.paid if contract else None,
+        amount=_sum(one.amount for one in contracts),
+        paid=_sum(one.paid for one in contracts),
         days_to_close=(day_in_japan(case.handled_at) - case.received_on).days if case.handled_at else None,
         injury=case.injury,
         is_demo=case.is_demo,
     )
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None
 
 
 def store_facts(case_ids: Iterable[UUID]) -> int:

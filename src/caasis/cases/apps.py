@@ -7,9 +7,10 @@ class CasesConfig(AppConfig):
     verbose_name = "相談"
 
     def ready(self) -> None:
-        from caasis.cases import handlers, privacy_data, retention, search
+        from caasis.cases import evidence, handlers, jobs, privacy_data, retention, search
 
         privacy_data.register()
         retention.register()
         search.register()
-        assert handlers
+        evidence.register()
+        assert handlers and jobs

@@ -53,6 +53,14 @@ class CaseTimelineGrew(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead(Event):
+    """The words of a file were read, or the file was taken away. The subject is the file's text, not the case."""
+
+    topic: ClassVar[str] = "cases.file_read"
+    case: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralChanged(Event):
     """A referral was sent, opened, accepted, returned, answered or ended. `subject` is the case, `state` the new state.
 
@@ -61,6 +69,22 @@ class ReferralChanged(Event):
 
     topic: ClassVar[str] = "cases.referral_changed"
     referral: UUID
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked(Event):
+    """Somebody is asked for help, or the next tier is; `subject` is the case, or the request when there is no case yet."""
+
+    topic: ClassVar[str] = "cases.help_asked"
+    trigger: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpSettled(Event):
+    """A request was answered, taken, declined or withdrawn."""
+
+    topic: ClassVar[str] = "cases.help_settled"
     state: str = ""
 
 
@@ -78,3 +102,44 @@ class CaseUnmerged(Event):
 
     topic: ClassVar[str] = "cases.unmerged"
     of: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCorrected(Event):
+    """Coded fields of a registered case were corrected by the national centre, or put back."""
+
+    topic: ClassVar[str] = "cases.corrected"
+    correction: UUID | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionAnswered(Event):
+    """The centre saw or disputed a correction, or the national centre answered; `state` is the correction's."""
+
+    topic: ClassVar[str] = "cases.correction_answered"
+    correction: UUID | None = None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBreached(Event):
+    """A response clock has missed its target."""
+
+    topic: ClassVar[str] = "cases.clock_breached"
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueMentioned(Event):
+    """A note names colleagues."""
+
+    topic: ClassVar[str] = "cases.mentioned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDue(Event):
+    """The moment of a task has come; `to` is whose it is."""
+
+    topic: ClassVar[str] = "cases.task_due"
+    to: UUID | None = None

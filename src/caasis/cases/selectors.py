@@ -11,7 +11,6 @@ from django.db.models import Prefetch, Q, QuerySet
 from caasis.cases.code_lists import label
 from caasis.cases.family import family_ids
 from caasis.cases.models import (
-    Approval,
     Case,
     CaseBusiness,
     CaseContact,
@@ -36,8 +35,8 @@ from caasis.cases.rules.fields import (
     OTHER_NAMES,
     Kind,
 )
-from caasis.cases.vocabulary import OPEN, PartyRole, State
-from caasis.kernel.actor import Actor, Purpose, Role
+from caasis.cases.vocabulary import CARD_LINES, OPEN, PartyRole, State
+from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.errors import NotFound
 from caasis.people.selectors import open_person
 from caasis.privacy.services import open_fields
@@ -199,7 +198,7 @@ def has_personal(case: Case) -> bool:
 def fields_changed_since(case: Case, version: int) -> frozenset[str]:
     """Names of card fields that saves after `version` changed."""
     changed: set[str] = set()
-    for data in case.entries.filter(kind="card_saved").values_list("data", flat=True):
+    for data in case.entries.filter(kind__in=CARD_LINES).values_list("data", flat=True):
         if data.get("version", 0) > version:
             changed.update(data.get("fields", []))
     return frozenset(changed)
@@ -239,30 +238,17 @@ def open_tasks(*, actor: Actor, case: Case | None = None) -> QuerySet[Task]:
     return rows.filter(case_id__in=family_ids(case)) if case is not None else rows.filter(assigned_to=actor.id)
 
 
+def tasks_of(*, actor: Actor, case: Case) -> QuerySet[Task]:
+    """Every task of a case and of those merged into it, open and done."""
+    if actor.centre_id is None:
+        return Task.objects.none()
+    return Task.objects.filter(case_id__in=family_ids(case), centre_id=actor.centre_id)
+
+
 def contact_ids_of(case: Case) -> list[UUID]:
     """Contacts of a case and of those merged into it, in the order in which they were linked."""
     links = CaseContact.objects.filter(case_id__in=family_ids(case)).order_by("created_at", "id")
     return list(links.values_list("contact_id", flat=True))
-
-
-def approvals_waiting(*, actor: Actor) -> QuerySet[Approval]:
-    """Requests that wait in the actor's centre, oldest first; counsellors see those they sent."""
-    if actor.centre_id is None or not actor.works_for(actor.centre_id):
-        return Approval.objects.none()
-    rows = Approval.objects.filter(centre_id=actor.centre_id, state=Approval.State.WAITING).select_related("case")
-    if not actor.has(Role.OFFICIAL, Role.SUPERVISOR):
-        rows = rows.filter(requested_by=actor.id)
-    return rows.order_by("requested_at")
-
-
-def get_approval(*, actor: Actor, approval_id: UUID, for_update: bool = False) -> Approval:
-    rows = Approval.objects.filter(centre_id=actor.centre_id) if actor.centre_id else Approval.objects.none()
-    if for_update:
-        rows = rows.select_for_update(of=("self",))
-    approval = rows.filter(id=approval_id).select_related("case").first()
-    if approval is None or not actor.works_for(approval.centre_id):
-        raise NotFound
-    return approval
 
 
 def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:

@@ -98,13 +98,29 @@ class Entry(StrEnum):
     TASK_ADDED = "task_added"
     TASK_DONE = "task_done"
     FILE_ADDED = "file_added"
+    FILE_REMOVED = "file_removed"
     LETTER_MADE = "letter_made"
+    MEDIATION_LOGGED = "mediation_logged"
+    REDRESS_WRITTEN = "redress_written"
+    ACCIDENT_NOTICE = "accident_notice"
+    ASK_LOGGED = "ask_logged"
+    CONDUCT_LOGGED = "conduct_logged"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     APPROVAL_STEP = "approval_step"
     RETURNED = "returned"
     REGISTERED = "registered"
     REOPENED = "reopened"
+    PART_ADDED = "part_added"
+    PART_CHANGED = "part_changed"
+    PART_REMOVED = "part_removed"
+    PART_RESTORED = "part_restored"
+    PART_MOVED = "part_moved"
+    IDENTITY_CONFIRMED = "identity_confirmed"
+    IDENTITY_WITHDRAWN = "identity_withdrawn"
+    PERSON_LINKED = "person_linked"
+    CORRECTED = "corrected"
+    CORRECTION_SETTLED = "correction_settled"
     BUSINESS_CONFIRMED = "business_confirmed"
     BUSINESS_RELEASED = "business_released"
     BUSINESS_MOVED = "business_moved"
@@ -123,6 +139,16 @@ class Entry(StrEnum):
     UNMERGED = "unmerged"
     PERSONAL_DATA_OPENED = "personal_data_opened"
     ERASED = "erased"
+    HELP_ASKED = "help_asked"
+    HELP_PASSED = "help_passed"
+    HELP_SETTLED = "help_settled"
+    ESCALATED = "escalated"
+    WAITING = "waiting"
+    WAITING_OVER = "waiting_over"
+    CALL_TRIED = "call_tried"
+    TASK_MOVED = "task_moved"
+    TASK_REOPENED = "task_reopened"
+    FOLLOWED_UP = "followed_up"
 
     @property
     def label(self) -> str:
@@ -142,13 +168,29 @@ _ENTRY_LABELS = {
     Entry.TASK_ADDED: "予定を入れました",
     Entry.TASK_DONE: "予定を終えました",
     Entry.FILE_ADDED: "資料を付けました",
+    Entry.FILE_REMOVED: "資料を外しました",
     Entry.LETTER_MADE: "通知書を作りました",
+    Entry.MEDIATION_LOGGED: "あっせんを記録しました",
+    Entry.REDRESS_WRITTEN: "救済額を記録しました",
+    Entry.ACCIDENT_NOTICE: "重大事故等の通知",
+    Entry.ASK_LOGGED: "依頼・申出・協力を記録しました",
+    Entry.CONDUCT_LOGGED: "迷惑行為への対応を記録しました",
     Entry.APPROVAL_REQUESTED: "決裁を依頼しました",
     Entry.APPROVAL_WITHDRAWN: "決裁依頼を取り下げました",
     Entry.APPROVAL_STEP: "決裁しました",
     Entry.RETURNED: "差し戻しました",
     Entry.REGISTERED: "登録しました",
     Entry.REOPENED: "再開しました",
+    Entry.PART_ADDED: "くわしい内容を足しました",
+    Entry.PART_CHANGED: "くわしい内容を直しました",
+    Entry.PART_REMOVED: "くわしい内容を取り除きました",
+    Entry.PART_RESTORED: "取り除いたものを戻しました",
+    Entry.PART_MOVED: "順番を変えました",
+    Entry.IDENTITY_CONFIRMED: "氏名と住所を確かめました",
+    Entry.IDENTITY_WITHDRAWN: "氏名と住所の確認を取り消しました",
+    Entry.PERSON_LINKED: "これまでの相談と同じ人にしました",
+    Entry.CORRECTED: "国民生活センターが補正しました",
+    Entry.CORRECTION_SETTLED: "補正について動きがありました",
     Entry.BUSINESS_CONFIRMED: "事業者を確認しました",
     Entry.BUSINESS_RELEASED: "事業者の確認を取り消しました",
     Entry.BUSINESS_MOVED: "事業者が2つに分けられました",
@@ -167,4 +209,28 @@ _ENTRY_LABELS = {
     Entry.UNMERGED: "統合を取り消しました",
     Entry.PERSONAL_DATA_OPENED: "個人情報を開きました",
     Entry.ERASED: "個人情報を消去しました",
+    Entry.HELP_ASKED: "支援を頼みました",
+    Entry.HELP_PASSED: "支援をほかの人に回しました",
+    Entry.HELP_SETTLED: "支援要請が終わりました",
+    Entry.ESCALATED: "決まりにより知らせました",
+    Entry.WAITING: "返事を待っています",
+    Entry.WAITING_OVER: "待つのを終えました",
+    Entry.CALL_TRIED: "電話をかけました",
+    Entry.TASK_MOVED: "予定を変えました",
+    Entry.TASK_REOPENED: "予定を戻しました",
+    Entry.FOLLOWED_UP: "終わったあとを確かめました",
 }
+
+#: Lines that name the fields of the card that changed (`fields`), and the version that they made.
+CARD_LINES = tuple(
+    line.value
+    for line in (
+        Entry.CARD_SAVED,
+        Entry.CORRECTED,
+        Entry.PART_ADDED,
+        Entry.PART_CHANGED,
+        Entry.PART_REMOVED,
+        Entry.PART_RESTORED,
+        Entry.PART_MOVED,
+    )
+)

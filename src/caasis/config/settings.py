@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "caasis.knowledge",
     "caasis.cases",
     "caasis.analytics",
+    "caasis.operations",
     "caasis.portal",
     "caasis.desk",
     "caasis.provision",

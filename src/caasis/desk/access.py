@@ -44,6 +44,11 @@ def for_staff_and_nation(view: View) -> View:
     return _guarded(view, CENTRE_ROLES | NATIONAL_ROLES)
 
 
+def for_nation(view: View) -> View:
+    """The view is for those who see registered cases of the nation."""
+    return _guarded(view, NATIONAL_ROLES, "この画面は、国の担当者のものです。")
+
+
 def for_administrators(view: View) -> View:
     """The view is for administrators of the system alone."""
     return _guarded(view, frozenset({Role.ADMIN}), "この画面は、システム管理者のものです。")

@@ -11,6 +11,8 @@ from caasis.cases.code_lists import code_lists, label
 from caasis.cases.rules.card import BY_NAME, SEALED_NAMES, Kind, show
 from caasis.desk.card import as_typed
 from caasis.engines.deadlines import likely_transaction_types
+from caasis.engines.japanese import reading, to_hiragana
+from caasis.platform.geography import look_up_postcode
 
 FORM = "相談フォーム"
 
@@ -52,6 +54,14 @@ def candidates_for(
     _add(found, card, "transaction_types", _transaction_types(card))
     if introduced:
         _add(found, card, "result", ("referral", label("result", "referral"), "機関を紹介したため"))
+    return found | aids_for(card, known=found) if opened else found
+
+
+def aids_for(card: Mapping[str, Any], *, known: Mapping[str, Candidate] | None = None) -> dict[str, Candidate]:
+    """Kana from the name and the beginning of the address from the postcode, as candidates: read aloud they may be wrong."""
+    found: dict[str, Candidate] = dict(known or {})
+    _add(found, card, "consumer_kana", _kana(card))
+    _add(found, card, "consumer_address", _address(card))
     return found
 
 
@@ -59,6 +69,20 @@ def _add(found: dict[str, Candidate], card: Mapping[str, Any], name: str, offer:
     if offer is not None and not card.get(name) and name not in found:
         value, shown, source = offer
         found[name] = Candidate(name, value, shown, source, False)
+
+
+def _kana(card: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    name = str(card.get("consumer_name") or "")
+    kana = to_hiragana(reading(name)) if name else ""
+    # What the dictionary can't read stays as it was written, and is no kana.
+    if not kana or not all("ぁ" <= letter <= "ゖ" or letter in " 　ー・" for letter in kana):
+        return None
+    return kana, kana, "氏名の読みから"
+
+
+def _address(card: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    place = look_up_postcode(str(card.get("consumer_postcode") or ""))
+    return (place.address, place.address, "郵便番号から") if place is not None and place.address else None
 
 
 def _product(card: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -24,7 +24,7 @@ from caasis.engines.japanese import WEEKDAYS
 from caasis.kernel.clock import day_in_japan
 
 #: Texts of the page that are no fields of the card but are kept in the draft with it.
-PAGE_TEXTS = ("memo", "memo_entry", "answer_text", "note_text", "to", "handover_note", "reason")
+PAGE_TEXTS = ("memo", "memo_entry", "answer_text", "note_text", "to", "handover_note", "reason", "help_text", "help_reason", "help_to")
 _LISTS = frozenset((Kind.CODES,))
 OPEN_NAMES = tuple(f.name for f in FIELDS if not f.sealed)
 ALL_NAMES = tuple(f.name for f in FIELDS)
@@ -32,8 +32,12 @@ _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def as_typed(name: str, value: Any) -> Any:
-    """A typed value as an input shows it: a text, or a list of codes."""
-    kind = BY_NAME[name].kind
+    """A typed value of the card as an input shows it: a text, or a list of codes."""
+    return typed_as(BY_NAME[name].kind, value)
+
+
+def typed_as(kind: Kind, value: Any) -> Any:
+    """A typed value of any field as an input shows it."""
     if kind in _LISTS:
         return list(value or [])
     if value in (None, "", []):

@@ -9,7 +9,7 @@ from django import forms
 
 from caasis.accounts.selectors import staff_of
 from caasis.kernel.actor import Role
-from caasis.platform.forms import AppForm
+from caasis.platform.forms import AppForm, JapaneseDateField
 
 #: How a consultation that a counsellor enters directly may have come: code, words, icon.
 NEW_CHANNELS = (
@@ -42,9 +42,20 @@ class AssignForm(AppForm):
         self.fields["to"].choices = [("", "選んでください"), *colleague_choices(centre_id)]  # type: ignore[attr-defined]
 
 
-class TaskForm(AppForm):
-    requirement_marks = False
-    what = forms.CharField(label="予定の内容", max_length=120)
-    due_at = forms.DateTimeField(
-        label="日時", input_formats=["%Y-%m-%dT%H:%M"], widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+class ApproverAbsenceForm(AppForm):
+    """An approver's absence. Dates are days of Japan, both included."""
+
+    user = forms.ChoiceField(label="不在になる人")
+    first = JapaneseDateField(label="初日")
+    last = JapaneseDateField(label="最終日")
+    deputy = forms.ChoiceField(label="代わりに決裁する人（代決）", required=False)
+    note = forms.CharField(
+        label="メモ", required=False, max_length=60, help_text="「出張」など。病気などの私事は書かないでください。"
     )
+
+    def __init__(
+        self, *args: Any, approvers: list[tuple[str, str]], deputies: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = [("", "選んでください"), *approvers]  # type: ignore[attr-defined]
+        self.fields["deputy"].choices = [("", "選んでください" if deputies else "いません"), *deputies]  # type: ignore[attr-defined]

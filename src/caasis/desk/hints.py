@@ -33,6 +33,7 @@ class ShownHint:
     message: str
     urgent: bool
     mends: tuple[ShownMend, ...]
+    code: str = ""
 
 
 def shown_hints(case: Case, card: Mapping[str, Any]) -> list[ShownHint]:
@@ -43,6 +44,7 @@ def shown_hints(case: Case, card: Mapping[str, Any]) -> list[ShownHint]:
             label=BY_NAME[hint.field].label,
             message=hint.message,
             urgent=hint.urgent,
+            code=hint.code,
             mends=tuple(
                 ShownMend(mend.label, f"{hint.code}.{hint.field}.{place}", json.dumps(_typed(mend.changes), ensure_ascii=False))
                 for place, mend in enumerate(hint.mends)

@@ -13,15 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as When_
-from django.db.models import Count, FloatField, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Count, FloatField, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Extract
 from django.urls import reverse
 from django.utils import timezone
 
 from caasis.accounts.selectors import names_of
 from caasis.cases.code_lists import code_lists
-from caasis.cases.models import Case, Contract, Draft, Party
+from caasis.cases.models import Case, Contract, Draft, Party, ResponseClock
+from caasis.cases.rules.clocks import ClockWords
 from caasis.cases.selectors import own_cases, visible_cases
+from caasis.cases.team_selectors import clocks_of
 from caasis.cases.vocabulary import OPEN, PartyRole, State
 from caasis.desk.presence import Looker, lookers
 from caasis.kernel.actor import Actor
@@ -53,6 +55,7 @@ KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
         Kind("mine", "自分の担当", "inbox", "担当している相談はありません。受付の列から引き受けるか、新しい相談を始めてください。"),
+        Kind("due", "目標の近い順", "timer", "目標の時計が動いている相談はありません。"),
         Kind("today", "きょうの連絡", "call", "きょう連絡する約束はありません。"),
         Kind("drafts", "下書き", "edit_note", "保存していない下書きはありません。"),
         Kind("returned", "差戻し", "undo", "差し戻された相談はありません。"),
@@ -80,6 +83,13 @@ GROUPS = (
     Group(4, "確認を待つ", "決裁者が見ています"),
     Group(5, "そのほか", "最後の動きの新しい順"),
 )
+#: Groups of the list by response clocks, whose numbers go on from those above.
+DUE_GROUPS = (
+    Group(6, "目標を過ぎた", "過ぎたものから"),
+    Group(7, "目標まで", "近い順"),
+    Group(8, "返事を待っている", "時計は止まっています"),
+)
+_ALL_GROUPS = (*GROUPS, *DUE_GROUPS)
 REGISTERED = Group(9, "登録済み", "登録の新しい順・個人情報はありません")
 
 
@@ -123,6 +133,7 @@ class Row:
     counsellor: str
     lookers: list[Looker]
     url: str
+    clock: ClockWords | None = None
 
 
 @dataclass(slots=True)
@@ -171,6 +182,9 @@ def base_query(kind: Kind, *, actor: Actor) -> QuerySet[Case]:
             return mine.filter(state=State.WAITING_APPROVAL.value)
         case "centre":
             return own.filter(state__in=_OPEN_CODES)
+        case "due":
+            running = ResponseClock.objects.filter(centre_id=actor.centre_id, stopped_at=None)
+            return own.filter(state__in=_OPEN_CODES, id__in=running.values("case_id"))
         case _:
             return mine.filter(state__in=_OPEN_CODES)
 
@@ -192,6 +206,8 @@ def ordered(rows: QuerySet[Case], kind: Kind) -> QuerySet[Case]:
     """Annotates group and key, and sorts by them: `grp`, `sort_key`, `id`."""
     if kind.nation:
         return rows.annotate(grp=Value(REGISTERED.number, IntegerField())).order_by("-registered_at", "-id")
+    if kind.code == "due":
+        return _ordered_by_clock(rows)
     today, tomorrow = _today(), _tomorrow()
     near = Q(deadline_on__gte=today, deadline_on__lte=today + timedelta(days=NEAR_DAYS), state__in=_PRESSING)
     call = Q(next_contact_at__lt=tomorrow, state__in=_OPEN_CODES)
@@ -213,6 +229,25 @@ def ordered(rows: QuerySet[Case], kind: Kind) -> QuerySet[Case]:
     return rows.annotate(grp=group, sort_key=key).order_by("grp", "sort_key", "id")
 
 
+def _ordered_by_clock(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """The case whose consumer has waited longest over the target first; those that stand still last."""
+    first = ResponseClock.objects.filter(case_id=OuterRef("id"), stopped_at=None).order_by("due_at").values("due_at")[:1]
+    now = timezone.now()
+    rows = rows.annotate(clock_due=Subquery(first))
+    group = When_(
+        When(clock_due__lt=now, then=Value(6)),
+        When(clock_due__isnull=False, then=Value(7)),
+        default=Value(8),
+        output_field=IntegerField(),
+    )
+    key = When_(
+        When(clock_due__isnull=False, then=Extract("clock_due", "epoch", output_field=FloatField())),
+        default=Extract("received_at", "epoch", output_field=FloatField()),
+        output_field=FloatField(),
+    )
+    return rows.annotate(grp=group, sort_key=key).order_by("grp", "sort_key", "id")
+
+
 def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
     """Rows behind a cursor; a cursor that can't be read is no cursor."""
     place = _decode(cursor)
@@ -227,7 +262,7 @@ def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
         number, key, last = int(place[0]), float(place[1]), UUID(str(place[2]))
     except (ValueError, TypeError, IndexError, OverflowError):
         return rows
-    if not 0 <= number < len(GROUPS) or not isfinite(key):
+    if not 0 <= number < len(_ALL_GROUPS) or not isfinite(key):
         return rows
     return rows.filter(
         Q(grp__gt=number) | Q(grp=number, sort_key__gt=key) | Q(grp=number, sort_key=key, id__gt=last)
@@ -235,7 +270,7 @@ def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
 
 
 def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", size: int = PAGE) -> Page:
-    """One page: five queries, and two more for who is looking, however many cases there are."""
+    """One page: five queries, two more for who is looking and four for the response clocks, however many cases."""
     rows = narrowed(base_query(kind, actor=actor), filters)
     found = list(
         after(ordered(rows, kind), cursor, kind).defer("summary", "handling").prefetch_related(
@@ -252,12 +287,14 @@ def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", s
         counts = {}
     looking = lookers(actor=actor, case_ids=[case.id for case in found]) if not kind.nation else {}
     names = names_of({case.counsellor_id for case in found if case.counsellor_id}) if not kind.nation else {}
+    clocks = {} if kind.nation else clocks_of(actor=actor, case_ids=[case.id for case in found], now=timezone.now())
     blocks: list[Block] = []
     for case in found:
-        group = REGISTERED if kind.nation else GROUPS[int(getattr(case, "grp", 5))]
+        group = REGISTERED if kind.nation else _ALL_GROUPS[int(getattr(case, "grp", 5))]
         if not blocks or blocks[-1].group is not group:
             blocks.append(Block(group, counts.get(group.number, 0), []))
         blocks[-1].rows.append(_row(case, group, looking, names))
+        blocks[-1].rows[-1].clock = clocks.get(case.id)
     return Page(
         kind=kind,
         blocks=blocks,

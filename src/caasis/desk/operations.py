@@ -26,6 +26,7 @@ SHORTEST_REASON, LONGEST_REASON = 5, 200
 #: What the readers of the outbox do, in words that tell the administrator what is missing while a letter lies.
 READERS = {
     "analytics.facts": "統計の集計",
+    "cases.saved_searches": "保存した検索の新着",
     "cases.timeline": "相談の経過の記録",
 }
 

@@ -13,12 +13,17 @@ from caasis.accounts.selectors import names_of, staff_of
 from caasis.cases import selectors as cases
 from caasis.cases.code_lists import label
 from caasis.cases.directory import introductions_of
-from caasis.cases.models import Approval, Case, CaseEntry, Note, Party, Task
+from caasis.cases.evidence import count_files
+from caasis.cases.models import Approval, Case, CaseEntry, Note, Task
+from caasis.cases.people_record import SameNumber, known_past, same_number
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.checks import missing_fields
+from caasis.cases.rules.clocks import ClockWords
 from caasis.cases.rules.letters import LetterKind
 from caasis.cases.rules.referring import ReferralKind
+from caasis.cases.rules.team_words import Attempt, HelpReason, HelpState, Outcome, Trigger, WaitingFor
 from caasis.cases.services.guards import WORKERS
+from caasis.cases.team_selectors import team_policy_of
 from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
 from caasis.channels.models import Contact
@@ -27,10 +32,13 @@ from caasis.desk.candidates import Candidate, candidates_for
 from caasis.desk.card import Posted, cleaned, digests, read_body, shown_names, typed_card
 from caasis.desk.clock import Clock, clock_of_card
 from caasis.desk.hints import ShownHint, shown_hints
+from caasis.desk.parts import PART_WORDS, part_words
 from caasis.desk.presence import Looker, lookers
+from caasis.desk.team import workspace_clocks
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import day_in_japan
-from caasis.people.selectors import persons_by_phone
+from caasis.knowledge.models import Phrase
+from caasis.knowledge.selectors import phrases_for
 
 #: Kinds of the timeline's filter.
 TIMELINE_KINDS = (("", "すべて"), ("talk", "やりとり"), ("work", "対応"), ("note", "メモ・予定"), ("approval", "決裁"))
@@ -80,6 +88,7 @@ class Workspace:
     web_contacts: list[Contact] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
     attachments: list[Any] = field(default_factory=list)
+    files: int = 0
     memo: list[tuple[str, str]] = field(default_factory=list)
     timeline: list[Line] = field(default_factory=list)
     notes: list[tuple[Note, str, str]] = field(default_factory=list)
@@ -87,7 +96,7 @@ class Workspace:
     articles: list[Suggestion] = field(default_factory=list)
     hints: list[ShownHint] = field(default_factory=list)
     past: list[Case] = field(default_factory=list)
-    past_shown: bool = False
+    same: SameNumber | None = None
     lookers: list[Looker] = field(default_factory=list)
     colleagues: list[Any] = field(default_factory=list)
     counsellor: str = ""
@@ -97,6 +106,12 @@ class Workspace:
     return_by: str = ""
     may_withdraw: bool = False
     may_reopen: bool = False
+    clocks: list[ClockWords] = field(default_factory=list)
+    #: Colleagues of all roles but the reader: whom a note can call and who can be asked for help.
+    everybody: list[Any] = field(default_factory=list)
+    first_tier: str = ""
+    help_reasons: tuple[HelpReason, ...] = tuple(HelpReason)
+    scripts: list[Phrase] = field(default_factory=list)
 
 
 def may_edit(case: Case, actor: Actor) -> bool:
@@ -166,6 +181,7 @@ def read_workspace(
         purpose=purpose,
         has_personal=cases.has_personal(case),
     )
+    work.files = count_files(case, actor=actor)
     _read_messages(work, actor=actor)
     _read_history(work, actor=actor)
     work.articles = articles_for(sheet.values, actor=actor)
@@ -176,6 +192,11 @@ def read_workspace(
     work.colleagues = [
         user for user in staff_of(case.handling_centre_id, Role.COUNSELLOR, Role.SUPERVISOR) if user.pk != case.counsellor_id
     ]
+    work.everybody = [user for user in staff_of(case.handling_centre_id) if user.pk != actor.id]
+    work.clocks = workspace_clocks(case, actor=actor)
+    if work.editable:
+        work.first_tier = team_policy_of(case.handling_centre_id).tiers[0].role.label
+        work.scripts = phrases_for(actor=actor, kind="script")
     work.may_reopen = actor.works_for(case.handling_centre_id) and State(case.state) in (State.REGISTERED, State.HANDLED)
     return work
 
@@ -216,7 +237,7 @@ def _read_history(work: Workspace, *, actor: Actor) -> None:
     notes = cases.notes_of(work.case, actor=actor, purpose=work.purpose) if work.purpose is not None else []
     work.tasks = list(cases.open_tasks(actor=actor, case=work.case)[:20])
     people = {entry.actor_id for entry in entries} | {note.author_id for note, _ in notes} | {work.case.counsellor_id}
-    people |= {UUID(value) for entry in entries for value in (entry.data.get("after"),) if _is_uuid(value)}
+    people |= {UUID(value) for entry in entries for value in (entry.data.get("after"), entry.data.get("to")) if _is_uuid(value)}
     last = None
     if work.case.state in (State.RETURNED, State.WAITING_APPROVAL):
         last = work.case.approvals.order_by("-number").first()
@@ -243,6 +264,10 @@ _GROUP = {
     "note_added": "note",
     "task_added": "note",
     "task_done": "note",
+    "task_moved": "note",
+    "task_reopened": "note",
+    "call_tried": "note",
+    "followed_up": "note",
     "approval_requested": "approval",
     "approval_withdrawn": "approval",
     "approval_step": "approval",
@@ -254,7 +279,9 @@ _GROUP = {
 def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
     """A timeline line in words: who, and what of it."""
     data, more = entry.data, ""
-    if entry.kind == "card_saved":
+    if entry.kind in PART_WORDS:
+        more = part_words(data)
+    elif entry.kind == "card_saved":
         fields = [BY_NAME[name].label for name in data.get("fields", []) if name in BY_NAME]
         more = "・".join(fields[:4]) + (f" ほか{len(fields) - 4}項目" if len(fields) > 4 else "")
     elif entry.kind == "state_changed":
@@ -276,8 +303,28 @@ def line_of(entry: CaseEntry, names: dict[UUID, str]) -> Line:
         more = ReferralKind(data["referral_kind"]).label
     elif entry.kind == "reopened":
         more = f"{data.get('count', 1)}回目"
+    else:
+        more = _team_words(entry.kind, data, names)
     who = names.get(entry.actor_id, "") if entry.actor_id else ""
     return Line(entry.kind, entry.at, who, more, _GROUP.get(entry.kind, "work"))
+
+
+def _team_words(kind: str, data: dict[str, Any], names: dict[UUID, str]) -> str:
+    """What a line of working together adds: to whom, why, with which result."""
+    if kind in ("help_asked", "help_passed", "escalated"):
+        to = f"{names.get(UUID(data['to']), 'ほかの職員')}さんへ" if _is_uuid(data.get("to")) else f"{Role(data['role']).label}へ"
+        return f"{Trigger(data['trigger']).label}・{to}" if data.get("trigger") != Trigger.ASKED else to
+    if kind == "help_settled":
+        return HelpState(data["state"]).label
+    if kind == "waiting":
+        return WaitingFor(data["waiting_for"]).label
+    if kind == "call_tried":
+        return f"{data.get('number', 1)}回目・{Attempt(data['result']).label}"
+    if kind == "followed_up":
+        return Outcome(data["outcome"]).label
+    if kind == "task_moved" and _is_uuid(data.get("to")):
+        return f"{names.get(UUID(data['to']), 'ほかの職員')}さんへ"
+    return ""
 
 
 def _is_uuid(value: Any) -> bool:
@@ -288,19 +335,10 @@ def _is_uuid(value: Any) -> bool:
 
 
 def _read_past(work: Workspace, *, actor: Actor) -> None:
-    """Other cases of the same number. A number is no identity: content only after name and address are known."""
-    phone = str(work.sheet.values.get("consumer_phone") or "") if work.sheet.opened else ""
-    if not phone:
-        return
-    persons = persons_by_phone(actor=actor, phone=phone)
-    if not persons:
-        return
-    ids = Party.objects.filter(person_id__in=persons).exclude(case_id=work.case.id).values("case_id")
-    work.past = list(
-        # What was merged into this case is no past of it.
-        cases.with_parts(cases.own_cases(actor=actor)).filter(id__in=ids, merged_into=None).order_by("-received_at")[:5]
-    )
-    work.past_shown = bool(work.sheet.values.get("consumer_name") and work.sheet.values.get("consumer_address"))
+    """Other cases of the same number: how many, and when. What they are shows of whom was confirmed to be the consumer."""
+    if work.sheet.opened:
+        work.same = same_number(actor=actor, case=work.case, card=work.sheet.values)
+    work.past = known_past(actor=actor, case=work.case)[:5]
 
 
 def shown_card(card: dict[str, Any], names: list[str]) -> list[tuple[str, str, str]]:

@@ -51,6 +51,7 @@ class Purpose(StrEnum):
     HANDOVER = "handover"
     CONSUMER_REQUEST = "consumer_request"
     IMPORT_EXPORT = "import_export"
+    OWN_HANDLING = "own_handling"
     BREAK_GLASS = "break_glass"
     SYSTEM_TASK = "system_task"
 
@@ -66,6 +67,7 @@ _PURPOSE_LABELS = {
     Purpose.HANDOVER: "引き継ぎ",
     Purpose.CONSUMER_REQUEST: "本人からの申し出",
     Purpose.IMPORT_EXPORT: "データの取り込み・書き出し",
+    Purpose.OWN_HANDLING: "応対への苦情・事故の対応",
     Purpose.BREAK_GLASS: "緊急時の開示",
     Purpose.SYSTEM_TASK: "システムの処理",
 }

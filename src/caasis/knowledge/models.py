@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from caasis.platform.models import VersionedRecord
+from caasis.platform.models import Record, VersionedRecord
 
 
 class Article(VersionedRecord):
@@ -52,3 +52,58 @@ class Article(VersionedRecord):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Phrase(VersionedRecord):
+    """定型文 for an answer or 話し方の手順 for a call. Without a centre it is the nation's and comes with the package.
+
+    A centre that rewrites one of the nation's has a phrase of its own with the same `number`, and sees only that.
+    """
+
+    class Kind(models.TextChoices):
+        TEMPLATE = "template", "定型文"
+        SCRIPT = "script", "話し方の手順"
+
+    centre_id = models.UUIDField(null=True)
+    number = models.CharField(max_length=20, blank=True, default="")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    use = models.CharField(max_length=20)
+    title = models.CharField(max_length=60)
+    #: Placeholders and steps: see `rules/phrases.py`.
+    body = models.TextField()
+    law = models.CharField(max_length=120, blank=True, default="")
+    #: False while somebody still has to compare what it says of the law with the statute (要確認).
+    law_verified = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "knowledge_phrase"
+        ordering = ["kind", "use", "number", "title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["centre_id", "number"],
+                condition=~models.Q(number=""),
+                name="phrase_number_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PhraseVersion(Record):
+    """What a phrase said, each time that somebody saved it. Never changed."""
+
+    phrase = models.ForeignKey(Phrase, on_delete=models.CASCADE, related_name="versions")
+    centre_id = models.UUIDField(null=True)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=60)
+    body = models.TextField()
+    law = models.CharField(max_length=120, blank=True, default="")
+    saved_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "knowledge_phrase_version"
+        constraints = [models.UniqueConstraint(fields=["phrase", "number"], name="phrase_version_once")]
+        ordering = ["-number"]

@@ -6,13 +6,14 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from caasis.engines.japanese import normalise_text
-from caasis.kernel.actor import CENTRE_ROLES, Actor
+from caasis.kernel.actor import CENTRE_ROLES, Actor, Role
 from caasis.kernel.errors import NotFound
-from caasis.knowledge.models import Article
+from caasis.knowledge.models import Article, Phrase, PhraseVersion
 from caasis.knowledge.rules.body import canonical_number
 from caasis.knowledge.rules.matching import ArticleIndex, Document
 
@@ -104,3 +105,53 @@ def _index() -> ArticleIndex:
             _cached["key"] = key
         index: ArticleIndex = _cached["index"]
         return index
+
+
+#: The centre's texts are written by these.
+PHRASE_WRITERS = (Role.SUPERVISOR, Role.OFFICIAL)
+
+
+def phrases_for(*, actor: Actor, kind: str = "") -> list[Phrase]:
+    """What the actor's centre uses: its own, and those of the nation that it has not rewritten. Others see none."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return []
+    rows = Phrase.objects.filter(Q(centre_id=None) | Q(centre_id=actor.centre_id))
+    if kind:
+        rows = rows.filter(kind=kind)
+    found = list(rows.order_by("kind", "use", "number", "title"))
+    rewritten = {row.number for row in found if row.centre_id is not None and row.number and row.retired_at is None}
+    return [
+        row
+        for row in found
+        if row.retired_at is None and not (row.centre_id is None and row.number in rewritten)
+    ]
+
+
+def get_phrase(*, actor: Actor, phrase_id: UUID) -> Phrase:
+    """One phrase of the nation or of the actor's centre.
+
+    :raises NotFound: hidden and absent alike.
+    """
+    phrase = Phrase.objects.filter(id=phrase_id).first()
+    if phrase is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
+        raise NotFound("この文は見つかりません。一覧を開き直してください。")
+    if phrase.centre_id not in (None, actor.centre_id):
+        raise NotFound("この文は見つかりません。一覧を開き直してください。")
+    return phrase
+
+
+def may_write_phrases(actor: Actor) -> bool:
+    """The centre's texts are written by its supervisors and officials."""
+    return actor.centre_id is not None and actor.works_for(actor.centre_id) and actor.has(*PHRASE_WRITERS)
+
+
+def phrase_versions(phrase: Phrase) -> list[PhraseVersion]:
+    """What a phrase said before, the newest first; of the nation's text too, when the centre has rewritten it."""
+    return list(PhraseVersion.objects.filter(phrase=phrase).order_by("-number"))
+
+
+def national_text(phrase: Phrase) -> Phrase | None:
+    """The nation's phrase that a centre's own one replaces, or None."""
+    if phrase.centre_id is None or not phrase.number:
+        return None
+    return Phrase.objects.filter(centre_id=None, number=phrase.number).first()

@@ -7,6 +7,8 @@ class PeopleConfig(AppConfig):
     verbose_name = "人"
 
     def ready(self) -> None:
-        from caasis.people import privacy_data
+        from caasis.people import handlers, privacy_data
 
         privacy_data.register()
+        # Imported so that its functions are subscribed.
+        assert handlers

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.models import ConsumerCursor, DeadLetter
+from caasis.platform.search.access import search_index
 from caasis.platform.transactions import set_scope
 
 
@@ -39,7 +40,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
         problems.append("database")
     if not keyring_path(Path(settings.CAASIS_HOME)).exists():
         problems.append("keys")
-    return JsonResponse({"status": "ok" if not problems else "not ready", "missing": problems}, status=503 if problems else 200)
+    answer = {"status": "ok" if not problems else "not ready", "missing": problems, "search": _search_words()}
+    return JsonResponse(answer, status=503 if problems else 200)
+
+
+def _search_words() -> str:
+    """The state of this machine's search index. Being rebuilt is no reason to take a machine out of service."""
+    ready = search_index().readiness()
+    if ready.complete:
+        return "ok"
+    return "incomplete" if ready.progress is None else f"rebuilding, {ready.progress}%"
 
 
 def lag() -> dict[str, float]:
@@ -95,6 +105,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
         Gauge("caasis_index_behind", "Events that the search index has yet to see", registry=registry).set(
             max(0.0, figures["outbox_head"] - position)
         )
+    ready = search_index().readiness()
+    Gauge("caasis_index_complete", "1 when every search covers all there is", registry=registry).set(ready.complete)
+    Gauge("caasis_index_rebuilt_percent", "How much of the index is built", registry=registry).set(
+        100 if ready.complete else ready.progress or 0
+    )
+    Gauge("caasis_index_quarantined", "Rows that could not be indexed", registry=registry).set(
+        len(search_index().stats().quarantined)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), coalesce(extract(epoch FROM now() - min(arrived_at)), 0)"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from caasis.engines.calendar import is_holiday
 from caasis.engines.japanese import WEEKDAYS, format_date_ja
-from caasis.engines.schedule import Closure, Hours, Schedule
+from caasis.engines.schedule import Hours, Schedule
 from caasis.kernel.clock import JST, day_in_japan
-from caasis.organisations.models import Centre, CentreSettings, OpeningHours, SpecialDay
+from caasis.organisations.models import Centre
+from caasis.organisations.schedules import schedules_of
 
 #: Closed days of the next two weeks are named.
 _AHEAD = timedelta(days=14)
@@ -42,30 +41,12 @@ class Opening:
 
 def openings(centres: Iterable[Centre], now: datetime) -> dict[UUID, Opening]:
     """Hours of some centres, in three queries."""
-    ids = [centre.id for centre in centres]
-    spans: dict[UUID, dict[int, list[Hours]]] = defaultdict(lambda: defaultdict(list))
-    for row in OpeningHours.objects.filter(centre_id__in=ids):
-        spans[row.centre_id][row.weekday].append(Hours(_minute(row.opens), _minute(row.closes)))
-    special: dict[UUID, list[SpecialDay]] = defaultdict(list)
-    for day in SpecialDay.objects.filter(centre_id__in=ids, day__gte=day_in_japan(now)):
-        special[day.centre_id].append(day)
-    on_holidays = set(
-        CentreSettings.objects.filter(centre_id__in=ids, open_on_holidays=True).values_list("centre_id", flat=True)
-    )
-    return {id_: _opening(spans[id_], special[id_], id_ in on_holidays, now) for id_ in ids}
+    schedules = schedules_of((centre.id for centre in centres), since=day_in_japan(now))
+    return {id_: _opening(schedule, now) for id_, schedule in schedules.items()}
 
 
-def _opening(weekly: dict[int, list[Hours]], special: list[SpecialDay], on_holidays: bool, now: datetime) -> Opening:
-    schedule = Schedule(
-        weekly={weekday: tuple(sorted(hours)) for weekday, hours in weekly.items()},
-        holidays=() if on_holidays else is_holiday,
-        closures=tuple(Closure(row.day, row.day, row.note) for row in special if row.opens is None),
-        special_openings={
-            row.day: (Hours(_minute(row.opens), _minute(row.closes)),)
-            for row in special
-            if row.opens is not None and row.closes is not None
-        },
-    )
+def _opening(schedule: Schedule, now: datetime) -> Opening:
+    weekly = {weekday: list(hours) for weekday, hours in schedule.weekly.items()}
     today = day_in_japan(now)
     week = tuple(
         WeekDay(WEEKDAYS[weekday], _spans(weekly.get(weekday, [])), today=weekday == today.weekday())
@@ -129,7 +110,3 @@ def _closed_days(schedule: Schedule, weekly: dict[int, list[Hours]], today: date
     days = [today + timedelta(days=n) for n in range(_AHEAD.days)]
     closed = [day for day in days if weekly.get(day.weekday()) and not schedule.plan(day).hours]
     return f"{'、'.join(format_date_ja(day) for day in closed)}はお休みです。" if closed else ""
-
-
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -83,17 +83,46 @@ def open_fields(
     return values
 
 
+def open_rows(
+    rows: Sequence[Any], field: str, *, key_id: UUID, object_id: UUID, actor: Actor, purpose: Purpose | None
+) -> list[str | None]:
+    """Open one field of many rows that share a record's key: a log that is read as a whole, and logged as one opening
+    of `object_id`. None stands for a row that its own rule keeps from this actor.
+
+    :raises NotAllowed: no purpose is given, or the actor is outside the centre.
+    """
+    if not rows:
+        return []
+    purpose = purpose or actor.purpose
+    if purpose is None:
+        raise NotAllowed("個人情報を開く目的を選んでください。")
+    entry = personal_data_of(rows[0])
+    if not (actor.is_system or actor.works_for(entry.centre_of(rows[0]))):
+        raise NotAllowed("この相談の個人情報は、担当センターの中だけで開けます。")
+    allowed = [may_open(row, actor=actor, purpose=purpose) for row in rows]
+    if not any(getattr(row, field) for row in rows):
+        return ["" if may else None for may in allowed]
+    key = record_key_bytes(key_id)
+    if not actor.is_system:
+        record_access(
+            actor=actor, action="open_personal_data", object_kind=entry.kind, object_id=object_id,
+            centre_id=entry.centre_of(rows[0]), fields=(field,), purpose=purpose,
+        )  # fmt: skip
+    return [_open(row, field, key) if may else None for row, may in zip(rows, allowed, strict=True)]
+
+
+def _open(obj: Any, field: str, key: bytes) -> str:
+    sealed: Sealed = getattr(obj, field)
+    return open_bytes(key, sealed.data, _place(obj, field)).decode() if sealed else ""
+
+
 def read_sealed(obj: Any, *fields: str) -> dict[str, str]:
     """Decrypt without asking or logging: for the services of the owning room only, never for a screen."""
     entry = personal_data_of(obj)
     if not any(getattr(obj, field) for field in fields):
         return dict.fromkeys(fields, "")
     key = record_key_bytes(entry.key_of(obj))
-    opened: dict[str, str] = {}
-    for field in fields:
-        sealed: Sealed = getattr(obj, field)
-        opened[field] = open_bytes(key, sealed.data, _place(obj, field)).decode() if sealed else ""
-    return opened
+    return {field: _open(obj, field, key) for field in fields}
 
 
 def masked_fields(obj: Any, *fields: str, actor: Actor) -> dict[str, str]:

@@ -123,8 +123,9 @@ def answers_problems(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     return answered
 
 
-from caasis.provision import cases, consultations, statistics  # noqa: E402
+from caasis.provision import cases, consultations, parts, statistics  # noqa: E402
 
 api.add_router("/consultations", consultations.router, tags=["consultations"])
 api.add_router("/cases", cases.router, tags=["cases"])
+api.add_router("/cases", parts.router, tags=["cases"])
 api.add_router("/statistics", statistics.router, tags=["statistics"])

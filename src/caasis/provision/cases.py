@@ -21,6 +21,7 @@ from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.errors import Invalid, WrongState
 from caasis.provision.auth import StaffAuth, actor_from
 from caasis.provision.cursors import decode_cursor, encode_cursor
+from caasis.provision.parts import parts_out
 from caasis.provision.schemas import (
     CaseIn,
     CaseOut,
@@ -129,6 +130,7 @@ def create_case(
         take=payload.take,
         idempotency_key=_key_of(idempotency_key),
         strict=True,
+        further=payload.parts,
     )
     return Status(201, _out(case, actor))
 
@@ -224,6 +226,7 @@ def _out(case: Case, actor: Actor) -> dict[str, Any]:
         **_line(case),
         "card": to_json(read_card(case)),
         "personal": None,
+        "parts": parts_out(case),
         "owning_centre_id": case.owning_centre_id,
         "handling_centre_id": case.handling_centre_id,
         "registered_at": case.registered_at,

@@ -135,6 +135,9 @@ class CaseOut(CaseLine):
     """One case with its card. `personal` is there only when a purpose was given and the actor may open it."""
 
     card: dict[str, Any]
+    parts: list[dict[str, Any]] = Field(
+        description="契約・関係者・事業者・けがのすべて：id・kind・number・on_card（カードにある）・values"
+    )
     personal: dict[str, str] | None = None
     owning_centre_id: UUID
     handling_centre_id: UUID
@@ -148,6 +151,9 @@ class CaseIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     card: dict[ShortText, Any] = Field(default_factory=dict, max_length=80)
+    parts: dict[ShortText, Any] = Field(
+        default_factory=dict, max_length=4, description="2つめからの契約など。contract・party・business・harm ごとの並び"
+    )
     received_at: datetime | None = None
     take: bool = True
 

@@ -15,6 +15,10 @@ from django.utils import timezone
 
 from caasis.accounts.models import Membership, User
 from caasis.accounts.selectors import actor_of
+from caasis.cases.models import SavedSearch
+from caasis.cases.rules.searching import CaseSearch
+from caasis.cases.services import saved_searches
+from caasis.cases.subscriptions import match_daily
 from caasis.kernel.actor import SYSTEM, Role
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge.services import load_seed_articles
@@ -88,6 +92,61 @@ def send_consultations(count: int, seeded: Seeded) -> int:
             idempotency_key=f"twin-demo-{seeded.home_centre.id}-{number}", answers=answers, centre=seeded.home_centre
         )
     return min(count, len(stories))
+
+
+def work_together(seeded: Seeded) -> int:
+    """A few requests, notes and 予定 among the demo's people, through the cases' own services. Returns on how many cases;
+    none when it was done before, or when nobody works on a case."""
+    from caasis.cases import services as cases
+    from caasis.cases.models import Case, HelpRequest
+    from caasis.cases.vocabulary import State
+
+    people = {name: actor_of(User.objects.get(username=name)) for name in ("counsellor", "counsellor2", "supervisor")}
+    home = seeded.home_centre.id
+    with system_transaction():
+        if HelpRequest.objects.filter(centre_id=home).exists():
+            return 0
+        worked = Case.objects.filter(handling_centre_id=home, state__in=[State.ADVISING.value, State.MEDIATING.value])
+        found = {name: list(worked.filter(counsellor_id=actor.id).order_by("-received_at")[:2]) for name, actor in people.items()}
+    now = timezone.now()
+    for case in found["counsellor2"][:1]:
+        cases.ask_help(actor=people["counsellor2"], case_id=case.id, reason_code="business", text="業者が返金に応じません。（見本）")
+    for number, case in enumerate(found["counsellor"]):
+        cases.add_note(
+            actor=people["supervisor"], case_id=case.id, text=f"@{people['counsellor'].name} さん、期限を確かめてください。（見本）"
+        )
+        cases.add_task(
+            actor=people["counsellor"],
+            case_id=case.id,
+            what="折り返しの電話（見本）",
+            kind="call",
+            due_at=now + timedelta(hours=2 + 24 * number),
+            until_at=now + timedelta(hours=3 + 24 * number),
+        )
+    return len(found["counsellor"]) + len(found["counsellor2"][:1])
+
+
+#: Searches that the demo's counsellor has kept: name → what is looked for.
+SEARCHES = {
+    "屋根・給湯器の点検商法": CaseSearch(text="点検", filters=(("sales_form", ("door_to_door",)),)),
+    "70歳以上の定期購入": CaseSearch(text="定期購入", filters=(("age_band", ("70s", "80plus")),)),
+}
+#: As far back as their news of the first morning reach.
+NEWS = timedelta(days=7)
+
+
+def keep_searches() -> int:
+    """Saved searches of the demo's counsellor, with what was found in the last days as new. A second call keeps nothing
+    twice. Returns the number of new hits."""
+    with system_transaction():
+        counsellor = actor_of(User.objects.get(username="counsellor"))
+        known = set(saved_searches.own_searches(actor=counsellor).values_list("name", flat=True))
+    for name, search in SEARCHES.items():
+        if name not in known:
+            saved_searches.save_search(actor=counsellor, name=name, search=search, notice="daily")
+    with system_transaction():
+        SavedSearch.objects.filter(user_id=counsellor.id).update(matched_at=timezone.now() - NEWS)
+    return match_daily()
 
 
 def load_demo_alerts() -> None:

@@ -26,7 +26,8 @@ def test_the_process_says_that_it_lives_without_the_database(client, django_asse
 
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_ready_means_database_migrations_and_keys(client, settings, tmp_path):
-    assert client.get("/readyz").json() == {"status": "ok", "missing": []}
+    # The tests' own installation has no index yet: that is said, and is no reason to be taken out of service.
+    assert client.get("/readyz").json() == {"status": "ok", "missing": [], "search": "incomplete"}
     settings.CAASIS_HOME = tmp_path
     answer = client.get("/readyz")
     assert answer.status_code == 503 and answer.json()["missing"] == ["keys"]
@@ -41,6 +42,23 @@ def test_metrics_tell_what_waits_and_what_was_given_up(client):
     assert after["caasis_outbox_unnumbered"] == before["caasis_outbox_unnumbered"] + 1
     assert after["caasis_dead_letters"] == before["caasis_dead_letters"] + 1
     assert "caasis_queue_oldest_seconds" in after and "caasis_outbox_oldest_seconds" in after
+
+
+def test_a_search_index_that_is_incomplete_is_told_with_its_progress(client, monkeypatch):
+    from caasis.platform import health
+    from caasis.platform.search.adapters.memory import MemoryIndex
+
+    index = MemoryIndex()
+    monkeypatch.setattr(health, "search_index", lambda: index)
+    assert client.get("/readyz").json()["search"] == "ok"
+    assert figures(client)["caasis_index_complete"] == 1
+    index.start_rebuild()
+    index.note_progress(42)
+    index.quarantine("case", str(uuid7()), "building failed: KeyError")
+    assert client.get("/readyz").json()["search"] == "rebuilding, 42%"
+    after = figures(client)
+    assert (after["caasis_index_complete"], after["caasis_index_rebuilt_percent"]) == (0, 42)
+    assert after["caasis_index_quarantined"] == 1
 
 
 def test_metrics_are_for_this_machine_and_named_addresses_only(client, settings):

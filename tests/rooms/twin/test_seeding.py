@@ -63,6 +63,13 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         assert Case.objects.filter(handling_centre_id=home, counsellor_id=mine).exists()
     assert demo.send_consultations(6, seeded) == 6
     assert demo.send_consultations(6, seeded) == 6
+    from caasis.people.models import Consent, Person
     from caasis.queues.models import WorkItem
+    from caasis.twin.people import show_people
+
+    assert show_people(seeded) == show_people(seeded) == 3
+    with system_transaction():
+        assert Person.objects.filter(watch_over=True, centre_id=home).count() == 1
+        assert Consent.objects.filter(centre_id=home).count() == 1
 
     assert WorkItem.objects.filter(centre_id=home, state="waiting").count() == 6

@@ -52,7 +52,7 @@ BACKWARD = _CASE.format(shared="") + "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_whole_record'),
+        ('cases', '0006_team'),
         ('people', '0002_wall'),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 from django.db import models
 
@@ -64,6 +66,13 @@ class Case(VersionedRecord):
         return self.title or self.receipt_number
 
 
+class Standing(models.Manager):  # type: ignore[type-arg]
+    """Parts of a record that stand. What was taken out stays in its table and can be put back."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(removed_at=None)
+
+
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Party(Record):
     """関係者. Coded attributes as at the time of the contract; the name, if any was given, is with the person."""
@@ -82,6 +91,12 @@ class Party(Record):
     relation = models.CharField(max_length=30, blank=True, default="")
     #: How to reach and treat this person without harm: codes, so that they show while the name is masked.
     care = models.JSONField(default=list)
+    #: What a 法定代理人・後見人 is: 親権者, 成年後見人, …
+    guardian_kind = models.CharField(max_length=30, blank=True, default="")
+    removed_at = models.DateTimeField(null=True)
+
+    objects = Standing()
+    everything = models.Manager()
 
     class Meta:
         db_table = "cases_party"
@@ -124,6 +139,10 @@ class Contract(Record):
     law_facts = models.JSONField(default=dict)
     content_classes = models.JSONField(default=list)
     keywords = models.JSONField(default=list)
+    removed_at = models.DateTimeField(null=True)
+
+    objects = Standing()
+    everything = models.Manager()
 
     class Meta:
         db_table = "cases_contract"
@@ -142,6 +161,10 @@ class CaseBusiness(Record):
     phone = models.CharField(max_length=40, blank=True, default="")
     url = models.CharField(max_length=200, blank=True, default="")
     role = models.CharField(max_length=20, default="seller")
+    removed_at = models.DateTimeField(null=True)
+
+    objects = Standing()
+    everything = models.Manager()
 
     class Meta:
         db_table = "cases_business"
@@ -149,6 +172,7 @@ class CaseBusiness(Record):
         ordering = ["position"]
 
 
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Harm(Record):
     """危害 (injured) or 危険 (might have been)."""
 
@@ -163,6 +187,10 @@ class Harm(Record):
     model = models.CharField(max_length=80, blank=True, default="")
     lot = models.CharField(max_length=80, blank=True, default="")
     kept = models.BooleanField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    objects = Standing()
+    everything = models.Manager()
 
     class Meta:
         db_table = "cases_harm"
@@ -178,3 +206,25 @@ class CaseContact(Record):
     class Meta:
         db_table = "cases_contact"
         constraints = [models.UniqueConstraint(fields=["case", "contact"], name="contact_once_per_case")]
+
+
+class IdentityCheck(Record):
+    """「氏名と住所を確かめました」: somebody asked the consumer of this case and says that it is that person.
+
+    Only then do the past cases of the person show on this case. A telephone number alone shows that there are some.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="identity_checks")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    centre_id = models.UUIDField()
+    confirmed_by = models.UUIDField(null=True)
+    confirmed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_identity_check"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "person"], condition=models.Q(withdrawn_at=None), name="identity_check_once"
+            )
+        ]

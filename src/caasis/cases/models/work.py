@@ -41,20 +41,29 @@ class Note(Record):
 
 
 class Task(Record):
-    """予定: call back, check, remind."""
+    """予定: call back, remind, look after closing whether the fix held."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
     centre_id = models.UUIDField()
     kind = models.CharField(max_length=20, default="reminder")
     what = models.CharField(max_length=120)
     due_at = models.DateTimeField()
+    #: The end of the time window that was promised for a call; empty when only a moment was.
+    until_at = models.DateTimeField(null=True)
     assigned_to = models.UUIDField(null=True)
     created_by = models.UUIDField(null=True)
+    #: When the colleague was told that the moment has come.
+    told_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "cases_task"
-        indexes = [models.Index(fields=["assigned_to", "due_at"], condition=models.Q(done_at=None), name="task_open")]
+        indexes = [
+            models.Index(fields=["assigned_to", "due_at"], condition=models.Q(done_at=None), name="task_open"),
+            models.Index(fields=["due_at"], condition=models.Q(done_at=None, told_at=None), name="task_to_tell"),
+            models.Index(fields=["centre_id", "due_at"], condition=models.Q(done_at=None), name="task_of_centre"),
+        ]
 
 
 class CaseEntry(models.Model):

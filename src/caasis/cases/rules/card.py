@@ -32,10 +32,17 @@ def clean_card(
     Tolerant: full width, era dates, 「3万8千円」. Names that are no field of the card are ignored by forms and refused by
     the API, which checks before. `is_code(list, code)` says whether a code exists.
     """
+    return clean_fields(raw, BY_NAME, today=today, is_code=is_code)
+
+
+def clean_fields(
+    raw: Mapping[str, Any], fields: Mapping[str, Field], *, today: date, is_code: IsCode
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The same for any set of fields: the card's, or those of one part of the record."""
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for name, given in raw.items():
-        field = BY_NAME.get(name)
+        field = fields.get(name)
         if field is None:
             continue
         try:
@@ -136,8 +143,12 @@ def _number(field: Field, given: Any) -> int | None:
 
 
 def show(name: str, value: Any, label_of: Callable[[str, str], str]) -> str:
-    """A value as a person reads it, for differences and prints."""
-    field = BY_NAME[name]
+    """A value of the card as a person reads it, for differences and prints."""
+    return show_value(BY_NAME[name], value, label_of)
+
+
+def show_value(field: Field, value: Any, label_of: Callable[[str, str], str]) -> str:
+    """A value of any field as a person reads it."""
     if value in (None, "", []):
         return ""
     match field.kind:
@@ -166,6 +177,11 @@ def show(name: str, value: Any, label_of: Callable[[str, str], str]) -> str:
 def to_json(card: Mapping[str, Any]) -> dict[str, Any]:
     """A card with days as ISO texts."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in card.items()}
+
+
+def from_json_value(name: str, value: Any) -> Any:
+    """A value of `to_json` as it was before: days are days again."""
+    return date.fromisoformat(value) if value and BY_NAME[name].kind is Kind.DAY else value
 
 
 def from_json(text: str) -> dict[str, Any]:

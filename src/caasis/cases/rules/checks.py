@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -56,12 +56,26 @@ def missing_fields(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     return missing
 
 
-def check_card(card: Mapping[str, Any], *, today: date, personal: Mapping[str, list[str]]) -> list[Check]:
+def check_card(
+    card: Mapping[str, Any],
+    *,
+    today: date,
+    personal: Mapping[str, list[str]],
+    further: Sequence[Mapping[str, Any]] = (),
+) -> list[Check]:
     """All checks, in the order in which an approver reads them.
+
+    `further` are the cards of the second contract and those after it: what is asked of a contract is asked of each.
 
     `personal` maps a text field to what looks like a consumer's personal data in it (found by the masking engine).
     """
     checks: list[Check] = []
+    contracts = [card, *further]
+
+    def each(problem: Callable[[Mapping[str, Any]], str]) -> str:
+        """The sentences of all contracts; those after the first say which they mean."""
+        found = [(number, problem(one)) for number, one in enumerate(contracts, 1)]
+        return "".join(f"契約{number}：{words}" if number > 1 else words for number, words in found if words)
 
     def add(code: str, label: str, bad: str, field: str, verdict: Verdict = Verdict.FLAGGED, good: str = "") -> None:
         checks.append(Check(code, label, verdict if bad else Verdict.PASSED, bad or good, field))
@@ -94,31 +108,25 @@ def check_card(card: Mapping[str, Any], *, today: date, personal: Mapping[str, l
         Verdict.MISSING,
         f"{length}字です。",
     )
-    amount, paid = card.get("amount"), card.get("paid")
     add(
         "amounts",
         "金額",
-        "既支払額が契約金額より多くなっています。" if amount is not None and paid is not None and paid > amount else "",
+        each(_overpaid),
         "paid",
         good="契約金額と既支払額に食い違いはありません。",
     )
     add(
         "amount_size",
         "金額の桁",
-        "契約金額が1億円以上です。桁を確かめてください。" if (amount or 0) >= 100_000_000 else "",
+        each(lambda one: _HUGE if (one.get("amount") or 0) >= 100_000_000 else ""),
         "amount",
         good="桁の大きすぎる金額はありません。",
     )
-    add("date_order", "日付の順", _date_problem(card, today), "contracted_on", good="契約・書面・相談の順に並んでいます。")
-    needs_document = card.get("sales_form") in ("door_to_door", "telephone", "purchase", "multilevel")
+    add("date_order", "日付の順", each(lambda one: _date_problem(one, today)), "contracted_on", good="契約・書面・相談の順に並んでいます。")
     add(
         "document",
         "書面を受け取った日",
-        "書面の日付がないと、期限を計算できません。"
-        if needs_document
-        and not (card.get("contract_document_on") or card.get("application_document_on"))
-        and card.get("document_faulty") is not True
-        else "",
+        each(_lacks_document),
         "contract_document_on",
         good="期限の計算に足りています。",
     )
@@ -155,6 +163,22 @@ def check_card(card: Mapping[str, Any], *, today: date, personal: Mapping[str, l
         good="種類と結果が合っています。",
     )
     return checks
+
+
+_HUGE = "契約金額が1億円以上です。桁を確かめてください。"
+_WITH_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
+
+
+def _overpaid(card: Mapping[str, Any]) -> str:
+    amount, paid = card.get("amount"), card.get("paid")
+    over = amount is not None and paid is not None and paid > amount
+    return "既支払額が契約金額より多くなっています。" if over else ""
+
+
+def _lacks_document(card: Mapping[str, Any]) -> str:
+    has_one = card.get("contract_document_on") or card.get("application_document_on")
+    lacks = card.get("sales_form") in _WITH_DOCUMENT and not has_one and card.get("document_faulty") is not True
+    return "書面の日付がないと、期限を計算できません。" if lacks else ""
 
 
 def _date_problem(card: Mapping[str, Any], today: date) -> str:

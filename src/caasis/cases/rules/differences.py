@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from caasis.cases.rules.card import BY_NAME, FIELDS, Kind, show
+from caasis.cases.rules.parts import PartKind, shown_part
 
 
 class Mark(StrEnum):
@@ -78,7 +79,34 @@ def differences(
         if not new and not old:
             continue
         rows.append(_difference(field.name, old, new))
+    return [*rows, *_parts(before, after, label_of)]
+
+
+def _parts(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any], label_of: Callable[[str, str], str]
+) -> list[Difference]:
+    """The parts that the card doesn't hold: one row each, its fields line by line."""
+    rows: list[Difference] = []
+    now: Mapping[str, Any] = after.get("parts", {})
+    then: Mapping[str, Any] = now if before is None else before.get("parts", {})
+    for kind in PartKind:
+        new, old = now.get(kind.value, []), then.get(kind.value, [])
+        for number in range(max(len(new), len(old))):
+            texts = [
+                "\n".join(f"{label}：{words}" for _, label, words in shown_part(kind, entries[number], label_of))
+                if number < len(entries)
+                else ""
+                for entries in (old, new)
+            ]
+            left, right = text_difference(*texts)
+            name = f"{kind.value}-{number + 1}"
+            rows.append(Difference(name, f"{kind.label}（ほか{number + 1}）", left, right, texts[0] != texts[1]))
     return rows
+
+
+def difference_of(name: str, before: Any, after: Any, label_of: Callable[[str, str], str]) -> Difference:
+    """One field's two values."""
+    return _difference(name, show(name, before, label_of), show(name, after, label_of))
 
 
 def _difference(name: str, old: str, new: str) -> Difference:

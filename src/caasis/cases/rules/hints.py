@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from caasis.cases.rules.accidents import criteria_met
 from caasis.cases.rules.card import SUMMARY_LIMIT
 from caasis.engines.japanese import format_date_ja, format_yen, normalise_phone, parse_yen
 from caasis.engines.masking import PersonalKind, Span, mask
@@ -101,11 +102,14 @@ def _safety(looking: Looking) -> Iterator[Hint]:
             (Mend("けが・事故にする", {"injury": True}),),
             urgent=True,
         )
-    if _serious(card):
+    accident = criteria_met(card)
+    if accident:
+        first = accident[0]
+        why = first.criterion.label if first.certain else f"「{first.quote}」"
         yield Hint(
             "serious_accident",
-            "harm_degree",
-            "重大事故等（消費者安全法12条）にあたることがあります。",
+            "harm_degree" if first.certain else "summary",
+            f"{why}：重大事故等（消費者安全法12条）なら、直ちに通知します。",
             urgent=True,
         )
     if card.get("injury") and card.get("harm_injured") is not False and not card.get("harm_degree"):
@@ -119,16 +123,6 @@ def _safety(looking: Looking) -> Iterator[Hint]:
             (Mend("お金が動きそうにする", {"money_moving": True}),),
             urgent=True,
         )
-
-
-#: Treatment of 30 days and more makes an accident a serious one (消費者安全法12条; the order's own article is 要確認).
-_SERIOUS_DAYS = 30
-_SERIOUS_DEGREES = frozenset({"from_30_days", "aftereffect", "death"})
-
-
-def _serious(card: Mapping[str, Any]) -> bool:
-    days = card.get("harm_days")
-    return card.get("harm_degree") in _SERIOUS_DEGREES or (days is not None and days >= _SERIOUS_DAYS)
 
 
 #: Sales forms whose deadline starts with a document.

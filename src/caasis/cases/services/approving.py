@@ -1,27 +1,26 @@
-"""決裁: asking for it, deciding, returning, registering."""
+"""決裁: the machine's checks, asking for it, taking the request back, the light path for inquiries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from caasis.cases.events import CaseRegistered
-from caasis.cases.models import Approval, ApprovalDecision, Case
-from caasis.cases.rules.approval import Right, right_to_decide
-from caasis.cases.rules.card import BY_NAME, to_json
+from caasis.cases.models import Approval, Case
+from caasis.cases.parts import contracts_of_snapshot, further_parts, snapshot_of
 from caasis.cases.rules.checks import Check, check_card, open_flags, stops
-from caasis.cases.selectors import consumer_of, get_approval, read_card
+from caasis.cases.selectors import read_card
 from caasis.cases.services.guards import locked_case, log, move
 from caasis.cases.services.rows import entry
 from caasis.cases.vocabulary import Entry, State
 from caasis.engines.masking import Span, find_personal
-from caasis.kernel.actor import Actor, Role
+from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, NotAllowed, WrongState
-from caasis.organisations.selectors import CentrePolicy, policy_of
+from caasis.organisations.selectors import policy_of
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 from caasis.privacy.services import read_sealed
@@ -30,18 +29,23 @@ from caasis.privacy.services import read_sealed
 def run_checks(case: Case, card: dict[str, Any] | None = None) -> list[Check]:
     """The machine's checks of a case as it stands. The consumer's name is looked for, never shown."""
     card = card if card is not None else read_card(case)
-    return check_card(card, today=day_in_japan(timezone.now()), personal=personal_in_texts(case, card))
+    return check_card(
+        card,
+        today=day_in_japan(timezone.now()),
+        personal=personal_in_texts(case, card),
+        further=contracts_of_snapshot(card, further_parts(case)),
+    )
 
 
 def personal_spans(case: Case, card: Mapping[str, Any]) -> dict[str, list[Span]]:
     """Where the open texts hold what looks like a consumer's personal data: field → places. The consumer's name is
     looked for, never shown; the trader's name and phone are evidence and stay."""
     known: list[str] = []
-    consumer = consumer_of(case)
-    if consumer is not None and consumer.person is not None:
-        names = read_sealed(consumer.person, "name", "kana")
-        known = [name for name in names.values() if len(name) >= 2]
+    for party in case.parties.all():
+        if party.person is not None:
+            known += [name for name in read_sealed(party.person, "name", "kana").values() if len(name) >= 2]
     allowed = [value for value in (card.get("business_phone"), card.get("business_name")) if value]
+    allowed += [value for row in case.businesses.all() for value in (row.phone, row.name_as_heard) if value]
     found: dict[str, list[Span]] = {}
     for field in ("title", "summary", "handling"):
         spans = find_personal(card.get(field) or "", known=known, allowed=allowed)
@@ -99,7 +103,7 @@ def request_approval(*, actor: Actor, case_id: UUID, reply: str = "") -> Approva
             requested_by=actor.id,
             requested_at=at,
             case_version=case.version,
-            snapshot=to_json(card),
+            snapshot=snapshot_of(card, further_parts(case)),
             checks=[check.to_json() for check in checks],
             steps=list(policy.approval_steps),
             reply=reply.strip()[:2000],
@@ -114,7 +118,7 @@ def register_light(case: Case, *, actor: Actor) -> None:
     at = timezone.now()
     move(case, "request_approval", actor=actor, at=at)
     move(case, "approve", actor=actor, at=at)
-    _register(case, actor=actor, light=True)
+    _register(case, actor=actor)
 
 
 def withdraw_request(*, actor: Actor, case_id: UUID) -> Case:
@@ -136,92 +140,11 @@ def withdraw_request(*, actor: Actor, case_id: UUID) -> Case:
         return case
 
 
-def right_of(approval: Approval, actor: Actor, policy: CentrePolicy | None = None) -> Right:
-    """May the actor decide on this request now, and as whom?"""
-    policy = policy or policy_of(approval.centre_id)
-    return right_to_decide(
-        actor=actor,
-        centre_id=approval.centre_id,
-        steps=approval.steps,
-        current_step=approval.current_step,
-        requested_by=approval.requested_by,
-        deputies=policy.approval_deputies,
-        self_approval=policy.self_approval,
-    )
-
-
-def decide(
-    *,
-    actor: Actor,
-    approval_id: UUID,
-    approve: bool,
-    reason: str = "",
-    fields: Sequence[str] = (),
-    confirmed_checks: Sequence[str] = (),
-    case_version: int | None = None,
-) -> Approval:
-    """Approve one step, or return the case with a reason. The last approval registers it.
-
-    :raises Invalid: a flagged check isn't confirmed, or a return has no reason.
-    :raises WrongState: decided already, or the case changed since the approver looked.
-    """
-    with actor_transaction(actor):
-        approval = get_approval(actor=actor, approval_id=approval_id, for_update=True)
-        if approval.state != Approval.State.WAITING:
-            raise WrongState("この依頼は、すでに決裁が済んでいます。")
-        right = right_of(approval, actor)
-        if not right.allowed:
-            raise NotAllowed(right.why_not)
-        case = locked_case(actor=actor, case_id=approval.case_id, roles=(Role.OFFICIAL, Role.SUPERVISOR, Role.COUNSELLOR))
-        if case_version is not None and case_version != case.version:
-            raise WrongState("見ているあいだに内容が変わりました。開き直して確かめてください。")
-        at = timezone.now()
-        # Whatever else a form may send, only fields of the card can be marked.
-        marked = [name for name in fields if name in BY_NAME]
-        if approve:
-            open_now = [check["code"] for check in approval.checks if check["verdict"] == "flagged"]
-            left = [code for code in open_now if code not in confirmed_checks]
-            if left:
-                raise Invalid("指摘を1つずつ「確かめた」にしてから承認してください。", fields={code: ["確かめてください。"] for code in left})
-        elif len(reason.strip()) < 2:
-            raise Invalid(fields={"reason": ["差し戻す理由を書いてください。"]})
-        ApprovalDecision.objects.create(
-            approval=approval,
-            step=approval.current_step,
-            decision="approved" if approve else "returned",
-            decided_by=actor.id,
-            deputy_for=right.deputy_for,
-            reason=reason.strip()[:2000],
-            fields=marked,
-            confirmed_checks=[check["code"] for check in approval.checks if check["code"] in confirmed_checks],
-            decided_at=at,
-        )
-        log(case, "approve_step" if approve else "return_case", actor=actor)
-        if not approve:
-            approval.state = Approval.State.RETURNED
-            approval.save(update_fields=["state"])
-            move(case, "return_case", actor=actor, at=at)
-            entry(case, Entry.RETURNED, actor=actor, at=at, number=approval.number, fields=marked).save(force_insert=True)
-            return approval
-        approval.current_step += 1
-        entry(
-            case, Entry.APPROVAL_STEP, actor=actor, at=at, number=approval.number, step=approval.current_step, deputy_for=right.deputy_for
-        ).save(force_insert=True)
-        if approval.current_step >= len(approval.steps):
-            approval.state = Approval.State.APPROVED
-            approval.save(update_fields=["state", "current_step"])
-            move(case, "approve", actor=actor, at=at)
-            _register(case, actor=actor)
-        else:
-            approval.save(update_fields=["current_step"])
-        return approval
-
-
-def _register(case: Case, *, actor: Actor, light: bool = False) -> None:
+def _register(case: Case, *, actor: Actor) -> None:
     at = timezone.now()
     if case.registered_at is None:
         # The first registration is the one that counts; a reopened case keeps its day.
         case.registered_at = at
     move(case, "register", actor=actor, at=at)
-    entry(case, Entry.REGISTERED, actor=actor, at=at, light=light).save(force_insert=True)
+    entry(case, Entry.REGISTERED, actor=actor, at=at, light=True).save(force_insert=True)
     publish(CaseRegistered(subject=case.id, centre_id=case.handling_centre_id), actor=actor)

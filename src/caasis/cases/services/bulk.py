@@ -31,11 +31,12 @@ from caasis.cases.models import (
     Contract,
     Party,
 )
-from caasis.cases.rules.card import to_json
+from caasis.cases.parts import contracts_of_snapshot, further_of_rows, snapshot_of
 from caasis.cases.rules.checks import check_card
+from caasis.cases.rules.parts import Further, PartKind
 from caasis.cases.selectors import card_of_parts
 from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases
-from caasis.cases.vocabulary import TRANSITIONS, Entry, State
+from caasis.cases.vocabulary import TRANSITIONS, Entry, PartyRole, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import new_receipt_number
@@ -66,6 +67,7 @@ class BulkCase:
     business_id: UUID | None = None
     is_demo: bool = False
     approval_steps: tuple[str, ...] = ("official",)
+    further: tuple[Further, ...] = ()
 
 
 @dataclass(slots=True)
@@ -120,8 +122,9 @@ def _live(one: BulkCase, work: _Batch) -> None:
         counsellor_id=counsellor,
         idempotency_key=one.idempotency_key,
         is_demo=one.is_demo,
+        further=one.further,
     )
-    for business in rows.businesses:
+    for business in rows.businesses[:1]:
         business.business_id = one.business_id
     work.rows.append(rows)
     case = rows.case
@@ -168,7 +171,17 @@ def _live(one: BulkCase, work: _Batch) -> None:
 def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
     case = rows.case
     card = _card_of(rows)
-    checks = check_card(card, today=day_in_japan(at), personal={})
+    further = further_of_rows(
+        consumer=rows.parties[0],
+        other=_other_of(rows),
+        rows={
+            PartKind.CONTRACT: list(rows.contracts),
+            PartKind.PARTY: list(rows.parties),
+            PartKind.BUSINESS: list(rows.businesses),
+            PartKind.HARM: list(rows.harms),
+        },
+    )
+    checks = check_card(card, today=day_in_japan(at), personal={}, further=contracts_of_snapshot(card, further))
     _move(rows, "request_approval", one.actor, at)
     approval = Approval(
         case=case,
@@ -177,7 +190,7 @@ def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
         requested_by=one.actor.id,
         requested_at=at,
         case_version=case.version,
-        snapshot=to_json(card),
+        snapshot=snapshot_of(card, further),
         checks=[check.to_json() for check in checks],
         steps=list(one.approval_steps[:1]),
     )
@@ -186,10 +199,15 @@ def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
     rows.accesses.append(_access(case, "request_approval", one.actor))
 
 
+def _other_of(rows: CaseRows) -> Party | None:
+    """The contract party, where that is not the consumer."""
+    return next((party for party in rows.parties[1:] if PartyRole.CONTRACT_PARTY in party.roles), None)
+
+
 def _card_of(rows: CaseRows) -> dict[str, Any]:
     """The card of unsaved rows, as `selectors.read_card` reads the saved ones."""
     consumer = rows.parties[0]
-    other = rows.parties[1] if len(rows.parties) > 1 else None
+    other = _other_of(rows)
     return card_of_parts(
         rows.case,
         consumer=consumer,

@@ -20,26 +20,30 @@ from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.engines.identity import read_name, web_key
 from caasis.engines.japanese import normalise_phone
 from caasis.kernel.actor import Actor
-from caasis.kernel.errors import Invalid, WrongState
+from caasis.kernel.errors import Invalid, NotFound, WrongState
 from caasis.platform.outbox.publish import publish
 
 
-def confirm_business(*, actor: Actor, case_id: UUID, business_id: UUID | None) -> CaseBusiness:
+def confirm_business(
+    *, actor: Actor, case_id: UUID, business_id: UUID | None, part_id: UUID | None = None
+) -> CaseBusiness:
     """The trader of this case is that business; with None a new business, named as it was heard.
+
+    `part_id` names a further business of the case; without it the first is meant, which stands on the card.
 
     What was heard is kept among the business's aliases. A confirmation that stood before is taken back first.
 
     :raises Invalid: the case names no trader. :raises WrongState: the card can't be changed now.
     """
     with transaction.atomic():
-        case, row = _open_row(actor, case_id)
+        case, row = _open_row(actor, case_id, part_id)
         if not (row.name_as_heard or row.phone or row.url):
             raise Invalid(fields={"business_name": ["先に、相手方事業者の名前を入れてください。"]})
         forget_confirmation(row, actor=actor)
         if business_id is None:
             business_id = businesses.create_business(actor=actor, name=row.name_as_heard, is_demo=case.is_demo).id
         change = businesses.confirm_business(
-            actor=actor, business_id=business_id, name=row.name_as_heard, phone=row.phone, url=row.url, subject_id=case.id
+            actor=actor, business_id=business_id, name=row.name_as_heard, phone=row.phone, url=row.url, subject_id=row.id
         )
         row.business = change.business
         row.save(update_fields=["business", "updated_at"])
@@ -48,13 +52,13 @@ def confirm_business(*, actor: Actor, case_id: UUID, business_id: UUID | None) -
     return row
 
 
-def release_business(*, actor: Actor, case_id: UUID) -> CaseBusiness:
+def release_business(*, actor: Actor, case_id: UUID, part_id: UUID | None = None) -> CaseBusiness:
     """It is not that business after all, or nobody knows: the name as heard stays.
 
     :raises WrongState: nothing is confirmed, or the card can't be changed now.
     """
     with transaction.atomic():
-        case, row = _open_row(actor, case_id)
+        case, row = _open_row(actor, case_id, part_id)
         before = row.business_id
         if before is None:
             raise WrongState("事業者はまだ確認されていません。画面を開き直してください。")
@@ -69,7 +73,8 @@ def forget_confirmation(row: CaseBusiness, *, actor: Actor) -> None:
     """Take the confirmation of this row back; the caller saves the row."""
     if row.business_id is None:
         return
-    change = businesses.confirmation_of(row.case_id)
+    # Before a case could have several businesses, a confirmation was made on the case itself.
+    change = businesses.confirmation_of(row.pk) or businesses.confirmation_of(row.case_id)
     if change is not None:
         businesses.take_back_confirmation(actor=actor, change_id=change.id)
     row.business = None
@@ -162,11 +167,14 @@ def _form(kind: str, value: str) -> str:
             return read_name(value, guess_reading=False).core
 
 
-def _open_row(actor: Actor, case_id: UUID) -> tuple[Case, CaseBusiness]:
+def _open_row(actor: Actor, case_id: UUID, part_id: UUID | None = None) -> tuple[Case, CaseBusiness]:
     case = locked_case(actor=actor, case_id=case_id)
     if State(case.state) not in EDITABLE:
         raise WrongState(f"「{State(case.state).label}」の相談の事業者は変えられません。")
-    row = case.businesses.order_by("position").first()
+    rows = case.businesses.order_by("position")
+    row = rows.filter(id=part_id).first() if part_id is not None else rows.first()
+    if row is None and part_id is not None:
+        raise NotFound
     if row is None:
         raise Invalid(fields={"business_name": ["先に、相手方事業者の名前を入れてください。"]})
     return case, row

@@ -11,10 +11,15 @@ from django.utils import timezone
 from caasis.accounts.selectors import staff_of
 from caasis.cases.events import CaseAssigned, CaseReopened
 from caasis.cases.models import Case, CaseContact
+from caasis.cases.rules.team_words import ClockKind
 from caasis.cases.selectors import get_case
+from caasis.cases.services.clocks import begin_clocks, revive_clocks, stop_clocks
+from caasis.cases.services.collecting import read_later
 from caasis.cases.services.guards import WORKERS, locked_case, log, move
 from caasis.cases.services.opening import open_case
 from caasis.cases.services.rows import entry
+from caasis.cases.services.tasking import book_follow_up, unbook_follow_up
+from caasis.cases.services.untaken import settle_untaken
 from caasis.cases.vocabulary import TRANSITIONS, Entry, State
 from caasis.channels import selectors as contacts
 from caasis.channels import services as channel_services
@@ -48,6 +53,7 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
         if link is not None:
             # A contact of a merged case leads to the one that goes on.
             case = locked_case(actor=actor, case_id=link.case.merged_into_id or link.case_id)
+            settle_untaken(contact_id=contact_id, actor=actor, at=timezone.now())
             if case.counsellor_id != actor.id:
                 _assign(case, actor=actor, to=actor.id, kind=Entry.TAKEN)
             return case
@@ -69,7 +75,10 @@ def take_contact(*, actor: Actor, contact_id: UUID) -> Case:
         case.deadline_on = item.deadline_on
         case.save(update_fields=["deadline_on"])
         entry(case, Entry.TAKEN, actor=actor, at=timezone.now(), item=str(item.id)).save(force_insert=True)
+        settle_untaken(contact_id=contact_id, actor=actor, at=timezone.now())
         channel_services.set_contact_state(actor=actor, contact_id=contact.id, state=Contact.State.IN_PROGRESS)
+        if contact.attachments.exists():
+            read_later(case.id)
         return case
 
 
@@ -125,6 +134,10 @@ def change_state(*, actor: Actor, case_id: UUID, verb: str) -> Case:
         at = timezone.now()
         if verb == "finish_handling":
             case.handled_at = at
+            book_follow_up(case, actor=actor, at=at)
+            stop_clocks(case, tuple(ClockKind), at=at, reason="handled")
+        elif case.state == State.HANDLED:
+            revive_clocks(case, (ClockKind.CLOSE,), at=at, reason="handling_goes_on")
         move(case, verb, actor=actor, at=at)
         log(case, verb, actor=actor)
         return case
@@ -140,6 +153,7 @@ def reopen_case(*, actor: Actor, case_id: UUID, reason: str) -> Case:
         case.reopened_count += 1
         case.handled_at = None
         move(case, "reopen", actor=actor, at=at)
+        begin_clocks(case, ClockKind.CLOSE, at=at)
         entry(case, Entry.REOPENED, actor=actor, at=at, count=case.reopened_count).save(force_insert=True)
         log(case, "reopen_case", actor=actor, reason=reason)
         publish(CaseReopened(subject=case.id, centre_id=case.handling_centre_id), actor=actor)
@@ -175,6 +189,8 @@ def undo_step(*, actor: Actor, case_id: UUID) -> Case:
             before = case.state
             case.state = data["before"]
             if data["verb"] == "finish_handling":
+                unbook_follow_up(case, handled_at=case.handled_at)
+                revive_clocks(case, (ClockKind.CLOSE,), at=at, reason="undone")
                 case.handled_at = None
             case.version += 1
             case.touched_at = at

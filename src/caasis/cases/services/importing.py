@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +18,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from caasis.cases.code_lists import label as label_of_code
 from caasis.cases.models import Case
+from caasis.cases.parts import further_parts
 from caasis.cases.rules.card import BY_NAME, FIELDS, clean_card, show
 from caasis.cases.rules.checks import missing_fields
+from caasis.cases.rules.parts import PartKind, shown_part
 from caasis.cases.selectors import read_card, visible_cases, with_parts
 from caasis.cases.services.bulk import BulkCase, register_cases_in_bulk
-from caasis.cases.services.opening import fill_place, is_code
+from caasis.cases.services.opening import fill_place, further_or_raise, is_code
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
@@ -32,6 +36,8 @@ from caasis.organisations.models import Centre
 from caasis.platform.transactions import system_transaction
 
 OWN_COLUMNS = ("receipt_number", "centre", "received_at")
+#: What the card doesn't hold: further contracts, parties, businesses and harms, as one cell of JSON.
+PARTS_COLUMN = "parts"
 #: Personal fields are neither imported nor exported by this layout.
 CARD_COLUMNS = tuple(f.name for f in FIELDS if not f.sealed)
 LIMIT_OF_A_CELL = 20_000
@@ -81,7 +87,7 @@ def parse_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     header = [name.strip() for name in reader.fieldnames or []]
     missing = [name for name in OWN_COLUMNS if name not in header]
-    unknown = [name for name in header if name not in OWN_COLUMNS and name not in CARD_COLUMNS]
+    unknown = [name for name in header if name not in (*OWN_COLUMNS, *CARD_COLUMNS, PARTS_COLUMN)]
     if missing:
         raise Invalid(f"見出しに {'・'.join(missing)} がありません。docs/import.md の並びを見てください。")
     if unknown:
@@ -182,6 +188,13 @@ def _take_row(
     missing = missing_fields(values)
     if missing:
         return reject(f"{'・'.join(label for _, label in missing)}がありません。")
+    try:
+        cell = unsafe_cell(row.get(PARTS_COLUMN, ""))
+        further = further_or_raise(json.loads(cell) if cell.strip() else None, values, sealed=False)
+    except (json.JSONDecodeError, RecursionError):
+        return reject("parts の列を読めません。書き出したままの形にしてください。")
+    except Invalid as error:
+        return reject(" ".join(sentence for sentences in error.fields.values() for sentence in sentences))
     seen.add(number)
     return BulkCase(
         actor=actor,
@@ -193,6 +206,7 @@ def _take_row(
         receipt_number=number,
         handled_at=received_at,
         registered_at=received_at,
+        further=tuple(further),
     )
 
 
@@ -209,10 +223,8 @@ def export_cases(
 ) -> Iterator[int]:
     """Write the registered cases that the actor sees, without personal data, in the layout of the import. Yields the
     running count. With `codes=False` labels stand in place of codes, for reading."""
-    from caasis.cases.code_lists import label
-
     writer = csv.writer(file)
-    writer.writerow([*OWN_COLUMNS, *CARD_COLUMNS])
+    writer.writerow([*OWN_COLUMNS, *CARD_COLUMNS, PARTS_COLUMN])
     centre_codes = dict(Centre.objects.values_list("id", "code"))
     rows = visible_cases(actor=actor).filter(state=State.REGISTERED.value).order_by("id")
     if since is not None:
@@ -229,12 +241,27 @@ def export_cases(
                     case.receipt_number,
                     centre_codes.get(case.handling_centre_id, ""),
                     case.received_at.astimezone(JST).isoformat(timespec="minutes"),
-                    *(safe_cell(_cell(card[name]) if codes else show(name, card[name], label)) for name in CARD_COLUMNS),
+                    *(safe_cell(_cell(card[name]) if codes else show(name, card[name], label_of_code)) for name in CARD_COLUMNS),
+                    safe_cell(_parts_cell(further_parts(case), codes=codes)),
                 ]
             )
         count += len(page)
         last = page[-1].id
         yield count
+
+
+def _parts_cell(further: Mapping[str, list[dict[str, Any]]], *, codes: bool) -> str:
+    """The parts beside the card: as JSON to be imported, or in words for reading."""
+    if not further:
+        return ""
+    if codes:
+        return json.dumps(further, ensure_ascii=False, sort_keys=True)
+    lines = []
+    for kind in PartKind:
+        for entry in further.get(kind.value, []):
+            shown = shown_part(kind, entry, label_of_code)
+            lines.append(f"{kind.label}　" + "、".join(f"{words}：{value}" for _, words, value in shown))
+    return "\n".join(lines)
 
 
 def _cell(value: Any) -> str:

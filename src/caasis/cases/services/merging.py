@@ -18,10 +18,10 @@ from caasis.cases.rules.merging import Side, differences, may_choose, to_put_bac
 from caasis.cases.rules.referring import RUNNING
 from caasis.cases.selectors import consumer_of, get_case, is_insider, read_card, with_parts
 from caasis.cases.services.guards import WORKERS, log
-from caasis.cases.services.noting import show_next_task
 from caasis.cases.services.opening import clean_or_raise
 from caasis.cases.services.rows import entry
 from caasis.cases.services.saving import apply_card
+from caasis.cases.services.tasking import show_next_task
 from caasis.cases.vocabulary import Entry, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid, NotAllowed, WrongState

@@ -26,6 +26,7 @@ from caasis.cases.rules.fields import (
     LAW_NAMES,
     OTHER_NAMES,
 )
+from caasis.cases.rules.parts import COLUMNS, PERSON_FIELDS, Further, PartKind, empty_part
 from caasis.cases.vocabulary import Entry, PartyRole, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan, fiscal_year
@@ -86,8 +87,10 @@ def build_case(
     counsellor_id: UUID | None = None,
     idempotency_key: str | None = None,
     is_demo: bool = False,
+    further: Sequence[Further] = (),
 ) -> CaseRows:
-    """Rows of a case as it is opened. `card` holds typed values (see rules.card); what is absent is unknown."""
+    """Rows of a case as it is opened. `card` holds typed values (see rules.card); what is absent is unknown. `further`
+    are the parts that the card doesn't hold (see rules.parts)."""
     key_row, _ = new_record_key(centre_id)
     day = day_in_japan(received_at)
     case = Case(
@@ -104,7 +107,6 @@ def build_case(
         idempotency_key=idempotency_key,
         is_demo=is_demo,
         touched_at=at,
-        deadline_on=nearest_deadline(card, law=current_law(), today=day_in_japan(at)),
         **{name: card[name] for name in CASE_NAMES if name in card and card[name] is not None},
     )
     if not case.kind:
@@ -151,6 +153,10 @@ def build_case(
         rows.businesses.append(
             CaseBusiness(case=case, position=1, **{attr: card.get(name) or "" for name, attr in BUSINESS_NAMES.items()})
         )
+    add_further(rows, further)
+    cards = [card, *({**card, **empty_part(one.kind), **one.values} for one in further if one.kind is PartKind.CONTRACT)]
+    days = (nearest_deadline(one, law=current_law(), today=day_in_japan(at)) for one in cards)
+    case.deadline_on = min((one for one in days if one is not None), default=None)
     if contact_id is not None:
         rows.contacts.append(CaseContact(case=case, contact_id=contact_id))
     rows.entries.append(entry(case, Entry.OPENED, actor=actor, at=at, channel=case.channel))
@@ -159,6 +165,61 @@ def build_case(
         access_row(actor=actor, action="open_case", object_kind="case", object_id=case.id, centre_id=centre_id)
     )
     return rows
+
+
+_MODELS: dict[PartKind, type[Any]] = {
+    PartKind.CONTRACT: Contract,
+    PartKind.PARTY: Party,
+    PartKind.BUSINESS: CaseBusiness,
+    PartKind.HARM: Harm,
+}
+
+
+def add_further(rows: CaseRows, further: Sequence[Further]) -> None:
+    """Put what the card doesn't hold into the rows of a new case: parts of their own, or more of a part that is there.
+
+    :raises ValueError: an entry adds to a part that the card doesn't have.
+    """
+    lists: dict[PartKind, list[Any]] = {
+        PartKind.CONTRACT: rows.contracts,
+        PartKind.PARTY: rows.parties,
+        PartKind.BUSINESS: rows.businesses,
+        PartKind.HARM: rows.harms,
+    }
+    # What is added to a part of the card comes first, so that it never meets a further one.
+    for one in sorted(further, key=lambda one: not one.of):
+        there = lists[one.kind]
+        if one.of:
+            place = 1 if one.of == PartyRole.CONTRACT_PARTY else 0
+            if len(there) <= place:
+                raise ValueError(f"the card has no {one.of}")
+            row = there[place]
+            values = dict(one.values)
+            values["roles"] = [*getattr(row, "roles", []), *values.get("roles", [])]
+            fill_row(one.kind, row, values)
+        else:
+            row = _MODELS[one.kind](case=rows.case)
+            if one.kind is not PartKind.HARM:
+                row.position = max((other.position for other in there), default=0) + 1
+            fill_row(one.kind, row, one.values)
+            there.append(row)
+        personal = {attr: one.values[name] for name, attr in PERSON_FIELDS.items() if one.values.get(name)}
+        if personal and row.person is None:
+            built = build_person(centre_id=rows.case.owning_centre_id, values=personal)
+            rows.keys.append(built.key)
+            rows.persons.append(built.person)
+            rows.points.extend(built.points)
+            row.person = built.person
+
+
+def fill_row(kind: PartKind, row: Any, values: Mapping[str, Any]) -> None:
+    """Set the columns of a row from typed values of a part; what is sealed is left to the caller."""
+    for name, column in COLUMNS[kind].items():
+        if name in values:
+            value = values[name]
+            setattr(row, column, "" if value is None and isinstance(getattr(row, column), str) else value)
+    if kind is PartKind.CONTRACT:
+        row.law_facts = law_facts(row.law_facts, {name: values[name] for name in LAW_NAMES if name in values})
 
 
 def law_facts(before: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:

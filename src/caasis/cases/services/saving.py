@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from caasis.cases.events import CardSaved
 from caasis.cases.models import Case, CaseBusiness, Contract, Draft, Harm, Party
+from caasis.cases.parts import nearest_of_all
 from caasis.cases.rules.card import SEALED_NAMES, changed_fields
-from caasis.cases.rules.deadlines import DEADLINE_FIELDS, nearest_deadline
+from caasis.cases.rules.deadlines import DEADLINE_FIELDS
 from caasis.cases.rules.fields import (
     BUSINESS_NAMES,
     CASE_NAMES,
@@ -25,11 +26,13 @@ from caasis.cases.rules.fields import (
 )
 from caasis.cases.rules.merge import Merge, merge_changes
 from caasis.cases.selectors import consumer_of, contract_party_of, fields_changed_since, read_card
+from caasis.cases.services.alerting import watch_card
+from caasis.cases.services.clocks import retarget_clocks
 from caasis.cases.services.counterparties import forget_confirmation
-from caasis.cases.services.guards import locked_case, log
+from caasis.cases.services.guards import free_position, locked_case, log
 from caasis.cases.services.opening import clean_or_raise
 from caasis.cases.services.rows import PERSON_NAMES, entry, law_facts
-from caasis.cases.vocabulary import EDITABLE, Entry, PartyRole, State
+from caasis.cases.vocabulary import CARD_LINES, EDITABLE, Entry, PartyRole, State
 from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import VersionConflict, WrongState
@@ -79,7 +82,7 @@ def save_card(
             theirs = fields_changed_since(case, version)
             merge = merge_changes(mine=values, current=current, changed_since=theirs)
         if not merge.clean:
-            last = case.entries.filter(kind=Entry.CARD_SAVED.value).order_by("-at").first()
+            last = case.entries.filter(kind__in=CARD_LINES).order_by("-at").first()
             raise VersionConflict(
                 current=current,
                 overlaps=merge.overlaps,
@@ -91,6 +94,7 @@ def save_card(
         changed = changed_fields(current, merge.apply)
         if changed:
             apply_card(case, {name: merge.apply[name] for name in changed}, before=current, actor=actor, at=at)
+            watch_card(case, current | merge.apply, actor=actor)
         if actor.id is not None:
             Draft.objects.filter(case=case, user_id=actor.id).delete()
         return SaveResult(case, tuple(changed), tuple(sorted(theirs - set(changed))))
@@ -110,7 +114,25 @@ def apply_card(
     """Write changed values of a card into the case's rows; `before` is the card as it stood. The caller has checked."""
     if not set(DEADLINE_FIELDS).isdisjoint(changes):
         # Lists and queues sort by this day, so it follows the card.
-        case.deadline_on = nearest_deadline(dict(before) | changes, law=current_law(), today=day_in_japan(at))
+        case.deadline_on = nearest_of_all(case, dict(before) | changes, law=current_law(), today=day_in_japan(at))
+    write_fields(case, changes, actor=actor)
+    case.version += 1
+    case.touched_at = at
+    if case.state == State.RECEIVED and case.counsellor_id:
+        case.state = State.ADVISING.value
+    case.save()
+    if "injury" in changes or "money_moving" in changes:
+        retarget_clocks(case, at=at)
+    names = tuple(sorted(changes))
+    entry(case, Entry.CARD_SAVED, actor=actor, at=at, version=case.version, fields=names).save(force_insert=True)
+    log(case, "save_card", actor=actor, fields=names)
+    publish(
+        CardSaved(subject=case.id, centre_id=case.handling_centre_id, version=case.version, fields=names), actor=actor
+    )
+
+
+def write_fields(case: Case, changes: dict[str, Any], *, actor: Actor) -> None:
+    """Write typed values of the card into the case and its parts. The parts are saved; the caller saves the case."""
     for name in CASE_NAMES:
         if name in changes:
             setattr(case, name, changes[name])
@@ -118,17 +140,6 @@ def apply_card(
     _apply_contract(case, changes)
     _apply_business(case, changes, actor=actor)
     _apply_harm(case, changes)
-    case.version += 1
-    case.touched_at = at
-    if case.state == State.RECEIVED and case.counsellor_id:
-        case.state = State.ADVISING.value
-    case.save()
-    names = tuple(sorted(changes))
-    entry(case, Entry.CARD_SAVED, actor=actor, at=at, version=case.version, fields=names).save(force_insert=True)
-    log(case, "save_card", actor=actor, fields=names)
-    publish(
-        CardSaved(subject=case.id, centre_id=case.handling_centre_id, version=case.version, fields=names), actor=actor
-    )
 
 
 def _apply_parties(case: Case, changes: dict[str, Any]) -> None:
@@ -157,14 +168,16 @@ def _apply_parties(case: Case, changes: dict[str, Any]) -> None:
         same = changes["contract_party_is_consumer"]
         consumer.roles = [r for r in consumer.roles if r != role] + ([role] if same else [])
         if same is not False and other is not None:
-            other.delete()
+            # Taken out, not thrown away: a name that was given can be put back.
+            other.removed_at = timezone.now()
+            other.save(update_fields=["removed_at", "updated_at"])
             other = None
         if same is False and other is None:
-            other = Party(case=case, position=_free_position(case), roles=[role])
+            other = Party(case=case, position=free_position(case, Party), roles=[role])
     elif other is None and any(changes.get(name) for name in OTHER_NAMES):
         # Somebody describes another contract party: then the consumer is not the one.
         consumer.roles = [r for r in consumer.roles if r != role]
-        other = Party(case=case, position=_free_position(case), roles=[role])
+        other = Party(case=case, position=free_position(case, Party), roles=[role])
     if other is not None:
         for name, attr in OTHER_NAMES.items():
             if name in changes:
@@ -174,14 +187,10 @@ def _apply_parties(case: Case, changes: dict[str, Any]) -> None:
     case.__dict__.get("_prefetched_objects_cache", {}).pop("parties", None)
 
 
-def _free_position(case: Case) -> int:
-    return max([party.position for party in case.parties.all()], default=0) + 1
-
-
 def _apply_contract(case: Case, changes: dict[str, Any]) -> None:
     if not any(name in changes for name in (*CONTRACT_NAMES, *LAW_NAMES)):
         return
-    contract = case.contracts.order_by("position").first() or Contract(case=case, position=1)
+    contract = case.contracts.order_by("position").first() or Contract(case=case, position=free_position(case, Contract))
     for name in CONTRACT_NAMES:
         if name in changes:
             setattr(contract, name, changes[name])
@@ -192,7 +201,9 @@ def _apply_contract(case: Case, changes: dict[str, Any]) -> None:
 def _apply_business(case: Case, changes: dict[str, Any], *, actor: Actor) -> None:
     if not any(name in changes for name in BUSINESS_NAMES):
         return
-    business = case.businesses.order_by("position").first() or CaseBusiness(case=case, position=1)
+    business = case.businesses.order_by("position").first() or CaseBusiness(
+        case=case, position=free_position(case, CaseBusiness)
+    )
     for name, attr in BUSINESS_NAMES.items():
         if name in changes:
             setattr(business, attr, changes[name] or "")

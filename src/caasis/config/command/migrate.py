@@ -43,11 +43,12 @@ def command(plan: bool) -> None:
 
 
 def _load_articles() -> None:
-    """The articles that come with the product; those that somebody has edited stay as they are."""
+    """The articles and phrases that come with the product; those that somebody has edited stay as they are."""
     from caasis.kernel.actor import SYSTEM
-    from caasis.knowledge.services import load_seed_articles
+    from caasis.knowledge.services import load_seed_articles, load_seed_phrases
 
     load_seed_articles(actor=SYSTEM)
+    load_seed_phrases(actor=SYSTEM)
 
 
 def _write_business_keys() -> None:

@@ -51,6 +51,8 @@ def seed_command(
     from caasis.twin import demo as demo_people
     from caasis.twin import seeding
     from caasis.twin.between import send_referrals
+    from caasis.twin.mediations import add_mediations
+    from caasis.twin.people import show_people
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
     accounts = home.path / "demo-accounts.json"
@@ -84,6 +86,12 @@ def seed_command(
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
         demo_people.load_demo_alerts()
+        show_people(seeded)
+        add_mediations(seeded)
+        together = demo_people.work_together(seeded)
+        if together:
+            click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
+        demo_people.keep_searches()
         click.echo(f"待っているWeb相談を{sent}件入れました。")
         between = send_referrals(seeded)
         click.echo(f"ほかのセンターからの連絡を{between}件入れました。")

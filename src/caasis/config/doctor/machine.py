@@ -78,6 +78,18 @@ def keys(situation: Situation) -> Finding:
     return Finding(OK, f"鍵は{len(ring.masters)}個あり、今の版は{ring.current}です。")
 
 
+@check("写真の文字の読み取り")
+def picture_reader(situation: Situation) -> Finding:
+    """Whether words in pictures and scans are read. Without it everything else works."""
+    from caasis.platform.documents.reading import ocr_command
+
+    if ocr_command() is None:
+        return Finding(
+            OK, "写真の文字は読み取りません。使うときは apt-get install tesseract-ocr tesseract-ocr-jpn を実行します。"
+        )
+    return Finding(OK, "写真やスキャンの文字を読み取ります（Tesseract）。")
+
+
 def _existing(path: Path) -> Path:
     while not path.exists():
         path = path.parent

@@ -75,6 +75,9 @@ def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> b
     return bool(row and row[0])
 
 
+_TROUBLES = {"read only": "書きこみが許されていません", "full": "空きがありません"}
+
+
 @check("検索の索引")
 def index_present(situation: Situation) -> Finding:
     """The search index of this machine stands and follows the events."""
@@ -87,6 +90,8 @@ def index_present(situation: Situation) -> Finding:
         row = connection.execute("SELECT last_position FROM platform_outbox_head").fetchone()
     head = row[0] if row else 0
     folder = IndexFolder(situation.home.path / "index")
+    if trouble := folder.trouble():
+        return Finding(PROBLEM, f"索引に書きこめません：{_TROUBLES[trouble]}。", f"{folder.root}を確かめてください。")
     state = folder.state()
     if state is None and head == 0:
         return Finding(OK, "索引に入れるものはまだありません。")
@@ -97,8 +102,14 @@ def index_present(situation: Situation) -> Finding:
             f"作り直しが進まないときは{situation.home.log}/indexer.logを見てください。",
         )
     if not state.complete:
-        return Finding(WARN, "索引を作っている途中です。", "数分待って、もう一度調べてください。")
+        progress = folder.progress()
+        done = "" if progress is None else f"（いま{progress}%）"
+        return Finding(WARN, f"索引を作っている途中です{done}。", "数分待って、もう一度調べてください。")
     behind = head - folder.position()
     if behind > FAR_BEHIND:
         return Finding(WARN, f"索引が{behind}件遅れています。", "数分待って、もう一度調べてください。")
+    if aside := len(folder.quarantined()):
+        return Finding(
+            WARN, f"索引に入れられなかったものが{aside}件あります。", f"{situation.home.log}/indexer.logを見てください。"
+        )
     return Finding(OK, "索引は新しい状態です。")

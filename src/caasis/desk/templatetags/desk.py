@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from caasis.cases.code_lists import code_lists, label
-from caasis.cases.rules.card import BY_NAME, Kind
+from caasis.cases.rules.card import BY_NAME, Field, Kind
 from caasis.cases.vocabulary import Entry, State
 from caasis.kernel.clock import JST, day_in_japan, utc_now
 from caasis.kernel.ids import uuid7
@@ -45,13 +45,29 @@ _ENTRY_ICONS = {
     Entry.TASK_ADDED: "event",
     Entry.TASK_DONE: "check",
     Entry.FILE_ADDED: "attach_file",
+    Entry.FILE_REMOVED: "delete",
     Entry.LETTER_MADE: "draw",
+    Entry.MEDIATION_LOGGED: "swap_horiz",
+    Entry.REDRESS_WRITTEN: "add_circle",
+    Entry.ACCIDENT_NOTICE: "warning",
+    Entry.ASK_LOGGED: "send",
+    Entry.CONDUCT_LOGGED: "front_hand",
     Entry.APPROVAL_REQUESTED: "assignment_turned_in",
     Entry.APPROVAL_WITHDRAWN: "undo",
     Entry.APPROVAL_STEP: "check_circle",
     Entry.RETURNED: "undo",
     Entry.REGISTERED: "task_alt",
     Entry.REOPENED: "lock_open",
+    Entry.PART_ADDED: "edit_note",
+    Entry.PART_CHANGED: "edit_note",
+    Entry.PART_REMOVED: "delete",
+    Entry.PART_RESTORED: "undo",
+    Entry.PART_MOVED: "swap_horiz",
+    Entry.IDENTITY_CONFIRMED: "person",
+    Entry.IDENTITY_WITHDRAWN: "undo",
+    Entry.PERSON_LINKED: "person",
+    Entry.CORRECTED: "difference",
+    Entry.CORRECTION_SETTLED: "difference",
     Entry.BUSINESS_CONFIRMED: "storefront",
     Entry.BUSINESS_RELEASED: "undo",
     Entry.BUSINESS_MOVED: "difference",
@@ -70,6 +86,16 @@ _ENTRY_ICONS = {
     Entry.UNMERGED: "difference",
     Entry.PERSONAL_DATA_OPENED: "visibility",
     Entry.ERASED: "delete",
+    Entry.HELP_ASKED: "front_hand",
+    Entry.HELP_PASSED: "swap_horiz",
+    Entry.HELP_SETTLED: "check",
+    Entry.ESCALATED: "alarm",
+    Entry.WAITING: "pause",
+    Entry.WAITING_OVER: "timer",
+    Entry.CALL_TRIED: "call",
+    Entry.TASK_MOVED: "event",
+    Entry.TASK_REOPENED: "undo",
+    Entry.FOLLOWED_UP: "task_alt",
 }
 
 
@@ -132,7 +158,24 @@ def card_control(
     field: str, values: Any, errors: Any = None, needed: Any = (), css: str = "", describedby: str = "", placeholder: str = ""
 ) -> SafeString:
     """The control of one field of the card. It belongs to the page's one form (`form="card"`), wherever it stands."""
-    spec = BY_NAME[field]
+    return field_control(
+        BY_NAME[field], values, errors, needed=needed, css=css, describedby=describedby, placeholder=placeholder
+    )
+
+
+def field_control(
+    spec: Field,
+    values: Any,
+    errors: Any = None,
+    *,
+    needed: Any = (),
+    css: str = "",
+    describedby: str = "",
+    placeholder: str = "",
+    form: str = "card",
+) -> SafeString:
+    """The control of any field, as a part of the form with that id."""
+    field = spec.name
     value = values.get(field, "")
     wrong = bool(errors and errors.get(field))
     marks = [css] if css else []
@@ -140,8 +183,9 @@ def card_control(
         marks.append("is-need")
     described = " ".join(part for part in (describedby, f"{field}-error" if wrong else "") if part)
     common = format_html(
-        ' id="{0}" name="{0}" form="card"{1}{2}',
+        ' id="{0}" name="{0}" form="{1}"{2}{3}',
         field,
+        form,
         format_html(' aria-describedby="{}"', described) if described else "",
         SafeString(' aria-invalid="true"') if wrong else "",
     )
@@ -160,7 +204,7 @@ def card_control(
             checked = SafeString(" checked") if value in ("on", True) else ""
             return format_html('<input type="checkbox" class="dads-checkbox__input {}" value="on"{}{}>', extra, common, checked)
         case Kind.CODES:
-            return _checkboxes(field, spec.code_list, value or [])
+            return _checkboxes(field, spec.code_list, value or [], form)
         case _:
             width = ' data-width="yen" inputmode="decimal"' if spec.kind is Kind.YEN else ""
             number = ' inputmode="numeric" data-width="4"' if spec.kind is Kind.NUMBER else ""
@@ -213,13 +257,13 @@ def _family(list_name: str, code: str, depth: int) -> Any:
         yield from _family(list_name, child.code, depth + 1)
 
 
-def _checkboxes(field: str, list_name: str, chosen: Any) -> SafeString:
+def _checkboxes(field: str, list_name: str, chosen: Any, form: str) -> SafeString:
     terms = code_lists()[list_name].children()
     return format_html_join(
         "",
         '<label class="dads-checkbox app-tick"><input type="checkbox" class="dads-checkbox__input" name="{0}" id="{0}-{1}" value="{1}"'
-        ' form="card"{2}><span>{3}</span></label>',
-        ((field, t.code, SafeString(" checked") if t.code in chosen else "", t.label) for t in terms),
+        ' form="{4}"{2}><span>{3}</span></label>',
+        ((field, t.code, SafeString(" checked") if t.code in chosen else "", t.label, form) for t in terms),
     )
 
 

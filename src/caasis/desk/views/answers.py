@@ -20,12 +20,13 @@ from caasis.cases import selectors as cases
 from caasis.cases import services
 from caasis.cases.models import Case
 from caasis.cases.rules.checks import Verdict, check_card, missing_fields
+from caasis.cases.rules.team_words import TaskKind
 from caasis.cases.services.approving import personal_in_texts
 from caasis.cases.vocabulary import State
 from caasis.channels.services import cancel_answer, write_answer
 from caasis.desk.access import access_case, actor_of_request, for_staff
 from caasis.desk.card import Posted, read_posted
-from caasis.desk.forms import TaskForm
+from caasis.desk.team_forms import TaskForm
 from caasis.desk.views.parts import offer_undo, page
 from caasis.desk.views.workspace import _conflict as conflict_page
 from caasis.desk.views.workspace import refused, save_posted, settle, show_case
@@ -261,7 +262,8 @@ def task(request: HttpRequest, case_id: UUID) -> HttpResponse:
                 case_id=case_id,
                 what=form.cleaned_data["what"],
                 due_at=form.cleaned_data["due_at"],
-                kind="call",
+                until_at=form.cleaned_data["until_at"],
+                kind=form.cleaned_data["kind"],
             )
         except Invalid as error:
             form.add_domain_fields(error.fields)
@@ -277,10 +279,14 @@ def task(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def task_done(request: HttpRequest, case_id: UUID, task_id: UUID) -> HttpResponse:
     """済みにする."""
     case = access_case(request, case_id, inside=True)
-    if not cases.open_tasks(actor=actor_of_request(request), case=case).filter(id=task_id).exists():
+    found = cases.tasks_of(actor=actor_of_request(request), case=case).filter(id=task_id).first()
+    if found is None:
         raise NotFound
+    if found.kind == TaskKind.FOLLOW_UP.value and found.done_at is None:
+        # It ends with what was found, and that is asked on its own page.
+        return redirect("desk:task", task_id=task_id)
     services.finish_task(actor=actor_of_request(request), task_id=task_id)
-    messages.success(request, "予定を済みにしました。")
+    offer_undo(request, message="予定を済みにしました。", url=reverse("desk:task-reopen", kwargs={"task_id": task_id}))
     return redirect("desk:case", case_id=case_id)
 
 

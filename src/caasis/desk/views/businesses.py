@@ -26,6 +26,7 @@ from caasis.businesses.selectors import (
 )
 from caasis.businesses.vocabulary import AliasKind, Change, Heard, Source
 from caasis.cases.business_record import cases_of_business, read_record
+from caasis.cases.redress import business_totals
 from caasis.cases.services import split_business
 from caasis.desk.access import actor_of_request, for_staff_and_nation
 from caasis.desk.businesses import FlagForm, LiftForm, MergeForm, ReviewForm, SplitForm, trend_figure
@@ -93,6 +94,7 @@ def _show(request: HttpRequest, business: Business, *, status: int = 200, **form
         "business": business,
         "profile": profile,
         "record": record,
+        "totals": business_totals(profile.family_ids, actor=actor),
         "trend": trend_figure(record.months),
         "cases": cases,
         "changes": _changes(profile, actor),

@@ -15,9 +15,11 @@ from caasis.cases.duplicates import possible_duplicates
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
-from caasis.cases.search import similar_cases
+from caasis.cases.search import index_readiness, similar_cases
+from caasis.cases.vocabulary import CARD_LINES
 from caasis.desk.access import access_case, actor_of_request, for_staff, for_staff_and_nation, stated_purpose
 from caasis.desk.assist import articles_for
+from caasis.desk.candidates import aids_for
 from caasis.desk.card import cleaned, read_posted
 from caasis.desk.clock import clock_of_card
 from caasis.desk.hints import shown_hints
@@ -48,7 +50,8 @@ def hints(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = access_case(request, case_id, inside=True)
     values, _ = cleaned(read_posted(request.POST).raw)
     card = cases.read_card(case) | values
-    return render(request, "desk/workspace/hints.html", {"hints": shown_hints(case, card), "case": case})
+    context = {"hints": shown_hints(case, card), "case": case, "aids": aids_for(values)}
+    return render(request, "desk/workspace/hints_parts.html", context)
 
 
 @require_POST
@@ -62,6 +65,7 @@ def similar(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context = {
         "case": case,
         "similar": similar_cases(actor=actor, case=case, card=card),
+        "index": index_readiness(),
         "duplicates": possible_duplicates(actor=actor, case=case, card=card),
         # A number or a name is no identity: content is shown only once name and address are known.
         "known": bool(card.get("consumer_name") and card.get("consumer_address")),
@@ -104,7 +108,7 @@ def news(request: HttpRequest, case_id: UUID) -> HttpResponse:
     actor = actor_of_request(request)
     known = request.GET.get("version", "")
     version = int(known) if known.isascii() and known.isdecimal() and len(known) < 9 else case.version
-    last = case.entries.filter(kind="card_saved").order_by("-at").first()
+    last = case.entries.filter(kind__in=CARD_LINES).order_by("-at").first()
     if last is None or last.actor_id == actor.id or last.data.get("version", 0) <= version:
         return HttpResponse("")
     who = names_of({last.actor_id}).get(last.actor_id, "ほかの職員") if last.actor_id else "ほかの職員"
@@ -122,7 +126,9 @@ def preview(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def preview_context(request: HttpRequest, case: Case) -> dict[str, Any]:
     actor = actor_of_request(request)
     entries = cases.timeline(case, actor=actor, limit=4)
-    names = names_of({entry.actor_id for entry in entries if entry.actor_id})
+    people = {entry.actor_id for entry in entries if entry.actor_id}
+    people |= {UUID(entry.data["to"]) for entry in entries if entry.data.get("to")}
+    names = names_of(people)
     return {
         "case": case,
         "contract": next(iter(case.contracts.all()), None),

@@ -7,9 +7,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from caasis.cases.selectors import open_tasks
+from caasis.cases.approval_record import latest_digest
+from caasis.cases.correction_record import inbox
+from caasis.cases.services.saved_searches import own_searches
 from caasis.desk.access import actor_of_request, for_staff, for_staff_and_nation
+from caasis.desk.corrections import shown_corrections
 from caasis.desk.lists import KINDS, Filters, read_page, read_queue, side_counts
+from caasis.desk.team import home_part
 from caasis.desk.views.parts import offered_undo, page
 from caasis.desk.views.referrals import inbox_context
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Role
@@ -34,16 +38,20 @@ def _home_of_staff(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('desk:cases')}?list=registered")
     queue, total = read_queue(actor=actor)
     none = Filters()
+    new_searches = [one for one in own_searches(actor=actor) if one.new]  # type: ignore[attr-defined]
     context = {
+        "new_searches": new_searches[:SHOWN],
+        "new_total": sum(one.new for one in new_searches),  # type: ignore[attr-defined]
         "queue": queue,
         "queue_total": total,
-        "today": read_page(KINDS["today"], actor=actor, filters=none, size=SHOWN),
-        "tasks": list(open_tasks(actor=actor)[:SHOWN]),
+        "team": home_part(actor=actor),
         "drafts": read_page(KINDS["drafts"], actor=actor, filters=none, size=SHOWN),
         "returned": read_page(KINDS["returned"], actor=actor, filters=none, size=SHOWN),
         "counts": side_counts(actor=actor),
         "undo": offered_undo(request),
         **inbox_context(actor),
+        "corrections": shown_corrections(list(inbox(actor=actor).prefetch_related("steps")[:SHOWN])),
+        "digest": latest_digest(actor=actor),
     }
     return page(request, "desk/home/page.html", context)
 

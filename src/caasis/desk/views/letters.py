@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,14 +11,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from caasis.cases import selectors as cases
 from caasis.cases import services
-from caasis.cases.models import Case
+from caasis.cases.models import Case, Contract
+from caasis.cases.parts import card_of_contract, open_part
 from caasis.cases.rules.deadlines import RUNNING, assess_card
 from caasis.cases.rules.letters import LONGEST, Letter, LetterKind, letters_for
 from caasis.desk.access import OFFERED_PURPOSES, access_case, actor_of_request, for_staff, stated_purpose
 from caasis.desk.clock import clock_of
 from caasis.desk.views.parts import page
 from caasis.desk.workspace import sheet_of, today_in_japan
-from caasis.kernel.actor import Purpose
+from caasis.kernel.actor import Actor, Purpose
 from caasis.platform.lawfiles import current_law
 from caasis.platform.pdf import Sheet, TooLong, make_pdf
 
@@ -53,7 +56,12 @@ def _show(
     if purpose is None and cases.has_personal(case):
         return page(request, "desk/letters/page.html", {**context, "closed": True}, status=status)
     # A page that comes back with what was typed needs nothing opened: the texts hold the name and address already.
-    values = sheet_of(case, actor=actor, purpose=purpose if typed is None else None).values
+    opening = purpose if typed is None else None
+    values = sheet_of(case, actor=actor, purpose=opening).values
+    values |= _signer(case, values, actor=actor, purpose=opening)
+    contract = _contract(request, case)
+    if contract is not None:
+        values = card_of_contract(case, contract, values)
     today = today_in_japan()
     found = assess_card(values, law=current_law(), today=today)
     made = [
@@ -69,9 +77,40 @@ def _show(
             "running": any(item.right and item.status in RUNNING for item in found),
             "purpose": "" if purpose in (None, Purpose.OWN_CASE) else purpose.value,
             "longest": LONGEST,
+            "query": _query(purpose, contract),
         },
         status=status,
     )
+
+
+def _contract(request: HttpRequest, case: Case) -> Contract | None:
+    """The contract that the letters are about, where it is not the first."""
+    wanted = request.GET.get("contract", "")
+    return next((row for row in list(case.contracts.all())[1:] if str(row.pk) == wanted), None)
+
+
+def _signer(case: Case, values: dict[str, Any], *, actor: Actor, purpose: Purpose | None) -> dict[str, str]:
+    """Name and address of a contract party who is somebody else, opened for the same purpose; and the credit company
+    that the case names as a business of its own."""
+    found: dict[str, str] = {}
+    party = cases.contract_party_of(case)
+    if values.get("contract_party_is_consumer") is False and party is not None and purpose is not None:
+        opened = open_part(case, party, actor=actor, purpose=purpose)
+        postcode = f"〒{opened['person_postcode']}　" if opened["person_postcode"] else ""
+        found["party_name"] = opened["person_name"]
+        found["party_address"] = f"{postcode}{opened['person_address']}" if opened["person_address"] else ""
+    credit = [row.name_as_heard for row in case.businesses.all() if row.role == "credit" and row.name_as_heard]
+    if not values.get("credit_company") and len(credit) == 1:
+        found["credit_company"] = credit[0]
+    return found
+
+
+def _query(purpose: Purpose | None, contract: Contract | None) -> str:
+    """What the page's own links and buttons carry on."""
+    told: dict[str, str] = {} if purpose in (None, Purpose.OWN_CASE) else {"purpose": purpose.value}
+    if contract is not None:
+        told["contract"] = str(contract.pk)
+    return f"?{urlencode(told)}" if told else ""
 
 
 def _purpose(request: HttpRequest, case: Case) -> Purpose | None:

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 
@@ -18,7 +20,9 @@ from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("予定", "event", ("desk:tasks",), CENTRE_ROLES, "/desk/tasks/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
+    ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),
     ("分析", "trending_up", ("desk:analysis", "desk:dashboard"), NATIONAL_ROLES | CENTRE_ROLES, "/desk/analysis"),
     ("運用", "settings", ("desk:administration",), frozenset({Role.ADMIN}), "/desk/administration/"),
 )
@@ -47,9 +51,24 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
 def _menu(actor: Actor) -> list[dict[str, str]]:
     """What stands in the menu behind the three lines."""
     entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
+    entries.append(("支援の要請", "desk:help", "front_hand", actor.has_any(CENTRE_ROLES)))
+    entries.append(("定型文と話し方の手順", "desk:phrases", "format_quote", actor.has_any(CENTRE_ROLES)))
+    entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかの機関の案内", "desk:offices", "map", actor.has_any(CENTRE_ROLES)))
+    entries.append(("事業者からの電話（あっせん）", "desk:mediation-lookup", "swap_horiz", actor.has_any(CENTRE_ROLES)))
+    entries.append(("重大事故等の通知", "desk:accidents", "warning", actor.has_any(CENTRE_ROLES)))
+    entries.append(("依頼・申出・協力", "desk:ask-inbox", "inbox", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
+    entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
+    finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
+    entries.append(("相談をさがす", "desk:search", "search", finding))
+    entries.append(("保存した検索", "desk:saved-searches", "save", finding))
+    entries.append(("検索結果の書き出し", "desk:exports", "download", finding))
+    entries.append(("同じ意味のことば", "desk:synonyms", "translate", finding))
     entries.append(("緊急時の開示の確認", "desk:emergencies", "lock", actor.has(Role.OFFICIAL)))
     return [
         {"label": label, "url": url, "icon": icon}
@@ -67,10 +86,12 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "logout_url": _reverse(["account_logout"]),
         "login_url": settings.LOGIN_URL,
         "search_url": _reverse(["desk:search"]),
+        "quick_url": _reverse(["desk:search-quick"]),
         "search_text": request.GET.get("q", "")[:80],
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
         "me": actor,
+        "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
     return render(request, template, {**frame, **(context or {})}, status=status)
 

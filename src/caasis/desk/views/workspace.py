@@ -7,6 +7,7 @@ or without scripts.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
 from caasis.cases import services
+from caasis.cases.beside import read_beside
 from caasis.cases.code_lists import label
+from caasis.cases.correction_record import corrections_of
 from caasis.cases.models import Case
 from caasis.cases.rules.card import BY_NAME, show
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
@@ -36,12 +39,22 @@ from caasis.desk.access import (
 )
 from caasis.desk.card import OPEN_NAMES, Posted, as_typed, cleaned, digests, read_posted, shown_names
 from caasis.desk.clock import clock_of_card
+from caasis.desk.corrections import shown_corrections
 from caasis.desk.hints import mended
 from caasis.desk.presence import HEARTBEAT_SECONDS
+from caasis.desk.unsaved import unsaved_rows
 from caasis.desk.views.fragments import labels_of
 from caasis.desk.views.parts import offered_undo, page
-from caasis.desk.workspace import TIMELINE_KINDS, Workspace, read_workspace, sheet_of, shown_card, today_in_japan
-from caasis.kernel.actor import Actor, Purpose
+from caasis.desk.workspace import (
+    TIMELINE_KINDS,
+    Workspace,
+    may_edit,
+    read_workspace,
+    sheet_of,
+    shown_card,
+    today_in_japan,
+)
+from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import JST
 from caasis.kernel.errors import DomainError, Invalid, VersionConflict
 
@@ -71,25 +84,38 @@ def show_case(
     actor = actor_of_request(request)
     if not cases.is_insider(case, actor):
         card = cases.read_card(case)
-        return page(request, "desk/workspace/registered.html", {"case": case, "rows": shown_card(card, list(OPEN_NAMES))}, status=status)
+        return page(request, "desk/workspace/registered.html", {
+            "case": case,
+            "rows": shown_card(card, list(OPEN_NAMES)),
+            "corrections": shown_corrections(corrections_of(case, actor=actor)),
+            "may_correct": actor.has(Role.NCAC),
+        }, status=status)
     purpose = stated_purpose(request)
     if purpose is None and posted is not None and any(BY_NAME[name].sealed for name in posted.raw):
         # The page that was sent had the personal data open; it stays as it was.
         purpose = cases.implied_purpose(case, actor) or Purpose.ADVICE
-    work = read_workspace(case, actor=actor, purpose=purpose, posted=posted, errors=errors)
+    # A card that can't be changed is shown as it is saved; what was typed for it stands beside it.
+    shown = posted if posted is None or may_edit(case, actor) else replace(posted, raw={}, base={})
+    work = read_workspace(case, actor=actor, purpose=purpose, posted=shown, errors=errors)
     context = _context(request, work, errors=errors, conflict=conflict, sentence=sentence)
     template = "desk/workspace/page.html" if work.editable else "desk/workspace/reading.html"
     if not work.editable:
         names = list(shown_names(opened=work.sheet.opened))
         context["rows"] = shown_card(work.sheet.values, names)
+        context["corrections"] = shown_corrections(corrections_of(case, actor=actor))
+        # A case that was approved (or sent) while somebody typed: their words stay in their draft, and show here.
+        context["unsaved"] = unsaved_rows(case, actor=actor, posted=posted, opened=work.sheet.opened)
     return page(request, template, context, status=status)
 
 
 def _context(
     request: HttpRequest, work: Workspace, *, errors: Any = None, conflict: Any = None, sentence: str = ""
 ) -> dict[str, Any]:
+    beside = read_beside(work.case, actor=actor_of_request(request))
     return {
         "work": work,
+        "beside": beside,
+        "beside_waiting": beside.waiting(timezone.now()),
         "case": work.case,
         "sheet": work.sheet,
         "clock": work.clock,

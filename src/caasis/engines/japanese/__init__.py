@@ -12,12 +12,14 @@ from caasis.engines.japanese.text import (
     to_hiragana,
     to_katakana,
 )
-from caasis.engines.japanese.words import content_words, morphemes, reading
+from caasis.engines.japanese.words import Morpheme, content_word, content_words, morphemes, reading
 
 __all__ = [
     "MAX_YEN",
     "WEEKDAYS",
+    "Morpheme",
     "bigrams",
+    "content_word",
     "content_words",
     "fold_for_search",
     "fold_name_variants",

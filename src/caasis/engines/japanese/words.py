@@ -82,12 +82,13 @@ def morphemes(text: str) -> Iterator[Morpheme]:
 
 def content_words(text: str) -> list[str]:
     """Return the normalised forms of the words that carry meaning, in order and with repetitions, lower case."""
-    found = []
-    for morpheme in morphemes(fold_for_search(text)):
-        word = morpheme.normalized_form().strip().lower()
-        if word and morpheme.part_of_speech()[0] in _CONTENT and word not in _EMPTY:
-            found.append(word)
-    return found
+    return [word for morpheme in morphemes(fold_for_search(text)) if (word := content_word(morpheme))]
+
+
+def content_word(morpheme: Morpheme) -> str:
+    """Return the normalised form of a word that carries meaning, in lower case; an empty text for any other."""
+    word = morpheme.normalized_form().strip().lower()
+    return word if morpheme.part_of_speech()[0] in _CONTENT and word not in _EMPTY else ""
 
 
 def reading(text: str) -> str:

@@ -39,6 +39,33 @@ def sealed_chunks(key: bytes, file_id: UUID, content: bytes) -> Iterator[bytes]:
         yield cipher.encrypt(_nonce(prefix, number, last), part, place)
 
 
+class SealingStream:
+    """Seals what comes piece by piece, when its size isn't known beforehand. `MAGIC` and `prefix` come first."""
+
+    def __init__(self, key: bytes, file_id: UUID) -> None:
+        self.prefix = secrets.token_bytes(_PREFIX)
+        self._cipher, self._place = _cipher(key, file_id), str(file_id).encode()
+        self._number = 0
+        self._rest = bytearray()
+
+    def take(self, content: bytes) -> Iterator[bytes]:
+        """Sealed chunks that are full now. The last one waits for `last`, because it is sealed as the last."""
+        self._rest += content
+        while len(self._rest) > CHUNK:
+            part = bytes(self._rest[:CHUNK])
+            del self._rest[:CHUNK]
+            yield self._seal(part, last=False)
+
+    def last(self) -> bytes:
+        """The sealed rest; nothing may come behind it."""
+        return self._seal(bytes(self._rest), last=True)
+
+    def _seal(self, part: bytes, *, last: bool) -> bytes:
+        sealed = self._cipher.encrypt(_nonce(self.prefix, self._number, last), part, self._place)
+        self._number += 1
+        return sealed
+
+
 def open_chunks(key: bytes, file_id: UUID, file: BinaryIO) -> Iterator[bytes]:
     """The plain pieces of a sealed file.
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -38,7 +38,15 @@ def path_of(file_id: UUID) -> Path:
     return folder() / file_id.hex[-2:] / file_id.hex
 
 
-def store_file(*, content: bytes, name: str, key: bytes, record_key_id: UUID, centre_id: UUID | None) -> StoredFile:
+def store_file(
+    *,
+    content: bytes,
+    name: str,
+    key: bytes,
+    record_key_id: UUID,
+    centre_id: UUID | None,
+    allowed: Mapping[str, tuple[str, ...]] = ALLOWED,
+) -> StoredFile:
     """Check, scan, seal and store one file under its record's key (`record_key_id`, whose plain bytes are `key`).
 
     The sealed bytes are on the disk, synced, before the row is inserted: a row never lacks its file. Must run inside a
@@ -49,15 +57,15 @@ def store_file(*, content: bytes, name: str, key: bytes, record_key_id: UUID, ce
     """
     check_size(len(content))
     stem, extension = clean_name(name)
-    media_type = sniff(content, extension)
+    media_type = sniff(content, extension, allowed)
     scanned = scanning.scan(content)
     file_id = uuid7()
-    shown = f"{stem}.{extension or ALLOWED[media_type][0]}"
+    shown = f"{stem}.{extension or allowed[media_type][0]}"
     stored = StoredFile(
         id=file_id,
         centre_id=centre_id,
         record_key_id=record_key_id,
-        sealed_name=seal_bytes(key, shown.encode(), _name_place(file_id)),
+        sealed_name=seal_bytes(key, shown.encode(), name_place(file_id)),
         media_type=media_type,
         size=len(content),
         sha256=_write(path_of(file_id), sealed_chunks(key, file_id, content)),
@@ -81,7 +89,7 @@ def read_name(stored: StoredFile, *, key: bytes) -> str:
     """A file's name, for a list. Nothing is read from the disk; errors as in `read_file`."""
     if stored.deleted_at is not None:
         raise NotFound(ABSENT)
-    return open_bytes(key, bytes(stored.sealed_name), _name_place(stored.id)).decode()
+    return open_bytes(key, bytes(stored.sealed_name), name_place(stored.id)).decode()
 
 
 def read_file(stored: StoredFile, *, key: bytes) -> tuple[str, bytes]:
@@ -147,14 +155,15 @@ def _id_of(path: Path) -> UUID | None:
         return None
 
 
-def _name_place(file_id: UUID) -> str:
+def name_place(file_id: UUID) -> str:
+    """What a file's sealed name is bound to."""
     return f"platform_file:{file_id}:name"
 
 
 def _write(path: Path, chunks: Iterator[bytes]) -> str:
     """Write all or nothing, and sync file and folders. Returns the SHA-256 of what lies on the disk."""
     digest = hashlib.sha256()
-    _make_private(path.parent)
+    make_private(path.parent)
     temporary = path.with_suffix(".part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -169,20 +178,21 @@ def _write(path: Path, chunks: Iterator[bytes]) -> str:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    _sync(path.parent)
+    sync(path.parent)
     return digest.hexdigest()
 
 
-def _make_private(bucket: Path) -> None:
+def make_private(bucket: Path) -> None:
+    """Make a bucket that nobody else may enter, and make it last."""
     if bucket.is_dir():
         return
     bucket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     bucket.mkdir(mode=0o700, exist_ok=True)
-    _sync(bucket.parent)
-    _sync(bucket.parent.parent)
+    sync(bucket.parent)
+    sync(bucket.parent.parent)
 
 
-def _sync(place: Path) -> None:
+def sync(place: Path) -> None:
     """Make a name in a folder survive a power cut."""
     descriptor = os.open(place, os.O_RDONLY)
     try:

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from caasis.kernel.actor import PUBLIC
+from caasis.kernel.actor import PUBLIC, Actor
 from caasis.platform.transactions import set_scope
 
 #: Answered without a database, so that they work while it is away.
 _WITHOUT = ("/static/", "/healthz")
+
+
+class _RequestTransaction:
+    """The transaction of a request. Work on many things commits between two of them, so that what is done holds."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._atomic: Any = None
+
+    def begin(self, actor: Actor) -> None:
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        self._atomic = atomic
+        set_scope(actor)
+
+    def end(self, *error: Any) -> None:
+        atomic, self._atomic = self._atomic, None
+        if atomic is not None:
+            atomic.__exit__(*(error or (None, None, None)))
+
+    def commit_so_far(self) -> None:
+        """Commit what was done and begin anew for the request's actor. Not inside a transaction of one's own."""
+        self.end()
+        self.begin(getattr(self._request, "actor", PUBLIC))
 
 
 class RequestTransactionMiddleware:
@@ -21,12 +47,18 @@ class RequestTransactionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(_WITHOUT):
             return self.get_response(request)
-        with transaction.atomic():
-            set_scope(PUBLIC)
+        work = _RequestTransaction(request)
+        work.begin(PUBLIC)
+        request.commit_so_far = work.commit_so_far  # type: ignore[attr-defined]
+        try:
             response = self.get_response(request)
             if response.status_code >= 500 or getattr(request, "undo_transaction", False):
                 # Nothing half-written: an answer that failed leaves no trace but its log line.
                 transaction.set_rollback(True)
+        except BaseException:
+            work.end(*sys.exc_info())
+            raise
+        work.end()
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -7,7 +7,7 @@ from caasis.platform.search.access import search_index, use_folder, use_index
 from caasis.platform.search.conditions import EVERYTHING, AllOf, AnyOf, Condition, Days, Has
 from caasis.platform.search.documents import TIMELESS, SearchDocument
 from caasis.platform.search.highlight import Segment, snippet
-from caasis.platform.search.ports import Count, Hit, SearchIndex, SearchPage
+from caasis.platform.search.ports import Count, Hit, Readiness, SearchIndex, SearchPage
 from caasis.platform.search.sources import IndexEvent, kind_source, register_events, register_kind
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Has",
     "Hit",
     "IndexEvent",
+    "Readiness",
     "SearchDocument",
     "SearchIndex",
     "SearchPage",

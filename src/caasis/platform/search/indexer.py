@@ -79,12 +79,19 @@ class Indexer:
         if reason or self._index.is_rebuilding():
             self.rebuild(stop, reason)
             return True
-        if not set(self._kinds) <= self._index.kinds():
+        covered = self._index.kinds()
+        if any(name in kind.split(".") and kind not in self._covered() for name in self._kinds for kind in covered):
+            self.rebuild(stop, "a room puts other fields into its documents")
+            return True
+        if not self._covered() <= covered:
             # A room came with a new version: its documents are added, what is there stays.
             self._index.start_rebuild(keep=True)
             self.rebuild(stop, "")
             return True
         return self.follow()
+
+    def _covered(self) -> set[str]:
+        return {source.covered for source in self._kinds.values()}
 
     def follow(self) -> bool:
         """Apply the next portion of events and commit; True when it was a full one."""
@@ -107,16 +114,30 @@ class Indexer:
             bounds = self._events.bounds()
             # Whatever is committed to the database behind this position comes as an event as well.
             self._index.set_position(bounds[1] if bounds else 0)
+        total = self._rows()
+        done = 0
         for kind, source in self._kinds.items():
             for ids in source.all_ids():
                 if stop.is_set():
+                    return
+                # Somebody may have removed the folder once more; what was built so far is then gone.
+                if self._index.needs_rebuild():
                     return
                 wanted = self._index.missing(ids)
                 if wanted:
                     self._project(kind, wanted)
                     self._index.refresh()
                 self.follow()
-        self._index.finish_rebuild(self._kinds)
+                done += len(ids)
+                if total:
+                    # Rows that came meanwhile are counted as well; what isn't finished never says 100.
+                    self._index.note_progress(min(99, 100 * done // total))
+        self._index.finish_rebuild(self._covered())
+
+    def _rows(self) -> int | None:
+        """Rows of all kinds, or None when a kind can't count its own."""
+        counts = [source.count for source in self._kinds.values()]
+        return sum(count() for count in counts if count) if all(counts) else None
 
     def _reason_to_rebuild(self) -> str:
         if reason := self._index.needs_rebuild():

@@ -31,7 +31,8 @@ def read_events(after_position: int, limit: int) -> Sequence[IndexEvent]:
 
 
 def _kind(topic: str) -> str:
-    return next((kind for prefix, kind in _kind_of_prefix.items() if topic.startswith(prefix)), "")
+    # The longest prefix wins: `cases.file_read` is about a file's text, every other `cases.` about a case.
+    return _kind_of_prefix[max(fitting, key=len)] if (fitting := [p for p in _kind_of_prefix if topic.startswith(p)]) else ""
 
 
 def bounds() -> tuple[int, int] | None:

@@ -45,7 +45,9 @@ class SearchPage:
 
     `facets`: field → value → number of matching documents, the most frequent first. `cursor` continues the answer,
     None at its end. `complete` is False while the index is missing, being rebuilt or of another version. `verified`
-    is True when phrases were checked against current texts.
+    is True when phrases were checked against current texts. Where very much matches, facets are counted in the newest
+    `facets_of` matches only; None says in all of them. `progress` is the percentage of a rebuild that is done, None
+    when there is none or it can't be told.
     """
 
     hits: tuple[Hit, ...]
@@ -54,6 +56,16 @@ class SearchPage:
     cursor: str | None = None
     complete: bool = True
     verified: bool = False
+    facets_of: int | None = None
+    progress: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether answers can be relied on, as in `SearchPage`: for callers of what has no room for it (similar cases)."""
+
+    complete: bool
+    progress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class IndexStats:
     needs_rebuild: str
     dictionary: str
     quarantined: tuple[Quarantined, ...] = ()
+    progress: int | None = None
 
 
 class SearchIndex(Protocol):
@@ -123,6 +136,9 @@ class SearchIndex(Protocol):
     def suggest(self, prefix: str, k: int = 8, *, filters: Condition) -> tuple[Hit, ...]:
         """Documents whose title contains what has been typed so far (in any kana), titles that start so first."""
 
+    def readiness(self) -> Readiness:
+        """Whether the index covers everything; cheap enough for every request."""
+
     def stats(self) -> IndexStats: ...
 
 
@@ -137,6 +153,9 @@ class ProjectedIndex(SearchIndex, Protocol):
 
     def is_rebuilding(self) -> bool:
         """True between `start_rebuild` and `finish_rebuild`, also after a crash in between."""
+
+    def note_progress(self, percentage: int) -> None:
+        """How much of the rebuild is done, for those who wait. Lost in a crash without harm."""
 
     def finish_rebuild(self, kinds: Iterable[str]) -> None:
         """Mark the index complete; it now covers these kinds."""

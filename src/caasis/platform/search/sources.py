@@ -39,7 +39,10 @@ Bounds: TypeAlias = Callable[[], tuple[int, int] | None]
 
 @dataclass(frozen=True, slots=True)
 class KindSource:
-    """A kind of documents and what it offers: filter fields, facets among them, sorting orders."""
+    """A kind of documents and what it offers: filter fields, facets among them, sorting orders.
+
+    `version` goes up when the room puts other fields into its documents: the index is then built anew.
+    """
 
     name: str
     build: BuildDocuments
@@ -48,6 +51,13 @@ class KindSource:
     filters: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     sorts: tuple[Sort, ...] = ("relevance", "newest", "oldest")
+    version: int = 1
+    count: Callable[[], int] | None = None
+
+    @property
+    def covered(self) -> str:
+        """Under which name an index says that it covers this kind as it is now."""
+        return self.name if self.version == 1 else f"{self.name}.{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +83,19 @@ def register_kind(
     filters: Sequence[str] = (),
     facets: Sequence[str] = (),
     sorts: Sequence[Sort] = ("relevance", "newest", "oldest"),
+    version: int = 1,
+    count: Callable[[], int] | None = None,
 ) -> KindSource:
-    """Called by a room when the application starts. Registering the same name again replaces it."""
+    """Called by a room when the application starts. Registering the same name again replaces it. `count` tells about
+    how many rows there are, so that a rebuild can say how far it has come."""
     for field in (name, *filters, *facets):
         if not FIELD_NAME.fullmatch(field):
             raise ValueError("kinds and fields are plain names in small letters")
     if unknown := set(facets) - set(filters):
         raise ValueError(f"facets have to be filters, too: {', '.join(sorted(unknown))}")
-    source = KindSource(name, build, all_ids, fetch_text, tuple(filters), tuple(facets), tuple(sorts))
+    source = KindSource(
+        name, build, all_ids, fetch_text, tuple(filters), tuple(facets), tuple(sorts), version, count
+    )
     _kinds[name] = source
     return source
 

@@ -64,7 +64,7 @@ def test_a_pasted_page_is_cut() -> None:
 
 
 def test_pairs_of_different_runs_are_kept_apart() -> None:
-    assert pairs("屋根瓦 修理") == ["屋根", "根瓦", GAP, "修理"]
+    assert pairs("屋根瓦 修理") == ["屋根", "根瓦", GAP, GAP, "修理"]
 
 
 def test_sounds_are_overlapping_threes() -> None:

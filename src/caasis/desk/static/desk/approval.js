@@ -25,3 +25,28 @@ if (form) {
   for (const check of checks) check.addEventListener("change", show);
   show();
 }
+
+// The list: how many are chosen, and all off at once. The paper: a button that prints.
+const chooser = document.querySelector("[data-choose]");
+if (chooser) {
+  const boxes = [...chooser.querySelectorAll('input[name="approval"], input[name="case"]')];
+  const words = chooser.querySelector("[data-chosen]");
+  const none = chooser.querySelector("[data-choose-none]");
+  const count = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    if (words) words.textContent = chosen ? `${chosen}件を選んでいます` : "選んでいません";
+    if (none) none.hidden = chosen === 0;
+  };
+  for (const box of boxes) box.addEventListener("change", count);
+  none?.addEventListener("click", () => {
+    for (const box of boxes) box.checked = false;
+    count();
+    boxes[0]?.focus();
+  });
+  count();
+}
+const print = document.querySelector("[data-print]");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}

@@ -7,6 +7,8 @@
 // dialog for what lies outside of it, no key works.
 // Built in: ? list of keys · Ctrl+K palette · F6 and Shift+F6 to the next and previous [data-pane].
 
+import { csrfToken } from "./session.js";
+
 const settings = (() => {
   try {
     return JSON.parse(document.querySelector('meta[name="app-keys"]')?.content ?? "{}");
@@ -99,75 +101,170 @@ function help() {
   dialog.showModal();
 }
 
-// --- palette: everything that can be reached or done from here, and a search for the rest ---
+// --- palette: everything that can be reached or done from here, and whatever the server finds for the words ---
+//
+// A form with data-quick="URL" is asked with {q} while one types; it answers {groups: [{title, items: [{label, more,
+// url}]}]}, an item without an address only tells something. Posted, so that no word stands in an address.
 
 const dialog = document.getElementById("app-palette");
 const input = document.getElementById("app-palette-input");
 const list = document.getElementById("app-palette-list");
+const state = document.getElementById("app-palette-state");
+const QUICK_WAIT = 250;
 let entries = [];
+let found = [];
 let selected = -1;
+let asking = null;
+let timer = 0;
 
 function palette() {
   if (!dialog || dialog.open) return;
   const seen = new Set();
   entries = [...document.querySelectorAll("[data-command], [data-key]:not(input, textarea, select), #app-menu a")]
-    .map((element) => ({ element, label: words(element), key: element.dataset.key ? keyOf(element) : "" }))
+    .map((element) => ({ label: words(element), key: element.dataset.key ? keyOf(element) : "", run: () => use(element), element }))
     .filter(({ element, label }) => label && !seen.has(label) && seen.add(label) && (visible(element) || element.closest("#app-menu")));
   input.value = "";
+  forget();
   draw();
   dialog.showModal();
   input.focus();
 }
 
+/** What was found before belongs to other words. */
+function forget() {
+  clearTimeout(timer);
+  asking?.abort();
+  asking = null;
+  found = [];
+  tell("");
+}
+
+function tell(text) {
+  if (state) state.textContent = text;
+}
+
+/** Asks the server once the typing rests; an answer that comes too late is dropped. */
+function ask() {
+  forget();
+  const text = input.value.trim();
+  const url = input.form.dataset.quick;
+  if (!url || text.length < 2) return;
+  timer = setTimeout(async () => {
+    const request = new AbortController();
+    asking = request;
+    tell("さがしています…");
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        signal: request.signal,
+        headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+        body: new URLSearchParams({ q: text }),
+      });
+      if (answer.status === 401) document.dispatchEvent(new CustomEvent("app:session-expired"));
+      if (!answer.ok) throw new Error(answer.status);
+      const { groups } = await answer.json();
+      if (asking !== request) return;
+      found = groups;
+      draw();
+      const count = groups.reduce((sum, { items }) => sum + items.filter((item) => item.url).length, 0);
+      tell(count ? `${count}件の候補があります。` : "候補はありません。Enterで相談をさがします。");
+    } catch (error) {
+      if (error.name !== "AbortError") tell("いまは候補を出せません。Enterで相談をさがします。");
+    }
+  }, QUICK_WAIT);
+}
+
 function draw() {
   const text = input.value.normalize("NFKC").trim().toLowerCase();
   const shown = entries.filter(({ label }) => label.normalize("NFKC").toLowerCase().includes(text));
+  const parts = [];
+  if (shown.length) parts.push(group(found.length ? "画面・操作" : "", shown));
+  for (const { title, items } of found) {
+    parts.push(group(title, items.map(({ label, more, url }) => ({ label, more, run: url ? () => location.assign(url) : null }))));
+  }
+  list.replaceChildren(...parts);
+  options().forEach((item, index) => { item.id = `app-palette-${index}`; });
+  // Words are for searching: without a screen of that name nothing is chosen, and Enter searches.
   selected = text && shown.length ? 0 : -1;
-  list.replaceChildren(...shown.map(({ label, key, element }, index) => {
-    const item = document.createElement("div");
-    item.className = "app-palette__item";
-    item.id = `app-palette-${index}`;
-    item.setAttribute("role", "option");
-    item.append(label);
-    if (key) {
-      const kbd = document.createElement("kbd");
-      kbd.textContent = key;
-      item.append(kbd);
-    }
-    item.addEventListener("click", () => run(element));
-    return item;
-  }));
   mark();
 }
 
-function mark() {
-  [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === selected)));
-  if (selected < 0) input.removeAttribute("aria-activedescendant");
-  else input.setAttribute("aria-activedescendant", `app-palette-${selected}`);
-  list.children[selected]?.scrollIntoView({ block: "nearest" });
+const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
+
+function group(title, items) {
+  const box = document.createElement("div");
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", title || "画面・操作");
+  if (title) {
+    const head = document.createElement("p");
+    head.className = "app-palette__group";
+    head.setAttribute("aria-hidden", "true");
+    head.textContent = title;
+    box.append(head);
+  }
+  box.append(...items.map(option));
+  return box;
 }
 
-function run(element) {
-  dialog.close();
-  use(element);
+function option({ label, more, key, run }) {
+  const item = document.createElement("div");
+  item.className = "app-palette__item";
+  item.setAttribute("role", "option");
+  const text = document.createElement("span");
+  text.textContent = label;
+  item.append(text);
+  if (more) {
+    const beside = document.createElement("span");
+    beside.className = "app-palette__more";
+    beside.textContent = more;
+    item.append(beside);
+  }
+  if (key) {
+    const kbd = document.createElement("kbd");
+    kbd.textContent = key;
+    item.append(kbd);
+  }
+  if (run) {
+    item.addEventListener("click", () => {
+      dialog.close();
+      run();
+    });
+  } else {
+    item.setAttribute("aria-disabled", "true");
+  }
+  return item;
+}
+
+function mark() {
+  const all = options();
+  all.forEach((item, index) => item.setAttribute("aria-selected", String(index === selected)));
+  input.setAttribute("aria-expanded", String(all.length > 0));
+  if (selected < 0) input.removeAttribute("aria-activedescendant");
+  else input.setAttribute("aria-activedescendant", `app-palette-${selected}`);
+  all[selected]?.scrollIntoView({ block: "nearest" });
 }
 
 if (dialog && input && list) {
-  input.addEventListener("input", draw);
+  input.addEventListener("input", () => {
+    ask();
+    draw();
+  });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const count = list.children.length;
-      if (count) selected = (selected + (event.key === "ArrowDown" ? 1 : -1) + count) % count;
+      const count = options().length;
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      if (count) selected = selected < 0 && step < 0 ? count - 1 : (selected + step + count) % count;
       mark();
     } else if (event.key === "Enter" && selected >= 0) {
       event.preventDefault();
-      list.children[selected]?.click();
+      options()[selected]?.click();
     } else if (event.key === "Enter" && !input.form.hasAttribute("action")) {
       event.preventDefault();
     }
   });
+  dialog.addEventListener("close", forget);
 }
 
 // Who can't see the hint hears it.

@@ -30,6 +30,7 @@ from caasis.platform.search.ports import (
     Hit,
     IndexStats,
     Quarantined,
+    Readiness,
     SearchPage,
     Sort,
 )
@@ -53,6 +54,7 @@ class MemoryIndex:
         self._quarantined: dict[str, Quarantined] = {}
         self._complete = True
         self._reason = ""
+        self._progress: int | None = None
         self._kinds: frozenset[str] = frozenset()
         self._position = 0
 
@@ -114,8 +116,9 @@ class MemoryIndex:
             count=None if count == "none" else number,
             facets={field: _facet(matching, field) for field in facets},
             cursor=encode_cursor(Cursor(identity, start + limit)) if start + limit < total else None,
-            complete=self._complete and not self._reason,
+            complete=self.readiness().complete,
             verified=fetch_text is not None,
+            progress=self._progress,
         )
 
     def similar(
@@ -148,6 +151,9 @@ class MemoryIndex:
                 hits.append(_hit(entry, float(starts)))
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id))[: checked_limit(k)])
 
+    def readiness(self) -> Readiness:
+        return Readiness(self._complete and not self._reason, self._progress)
+
     def stats(self) -> IndexStats:
         years = Counter(entry.document.fiscal_year for entry in self._entries.values())
         return IndexStats(
@@ -158,6 +164,7 @@ class MemoryIndex:
             needs_rebuild=self._reason,
             dictionary=dictionary_version(),
             quarantined=tuple(self._quarantined.values()),
+            progress=self._progress,
         )
 
     # --- the projection ------------------------------------------------------------------------------------------
@@ -177,8 +184,12 @@ class MemoryIndex:
     def is_rebuilding(self) -> bool:
         return not self._complete
 
+    def note_progress(self, percentage: int) -> None:
+        self._progress = percentage
+
     def finish_rebuild(self, kinds: Iterable[str]) -> None:
         self._complete = True
+        self._progress = None
         self._kinds = frozenset(kinds)
 
     def kinds(self) -> frozenset[str]:

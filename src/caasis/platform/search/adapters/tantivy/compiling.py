@@ -7,6 +7,7 @@ JSQuAD-valid (full question / first half of one): words alone .930 / .831, fused
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 import tantivy
 from tantivy import Occur, Query
@@ -20,7 +21,8 @@ from caasis.platform.search.adapters.tantivy.schema import (
     typed_kana_tokens,
     typed_tokens,
 )
-from caasis.platform.search.analysis import as_kana, in_katakana, kana_runs, pair_runs, sounds, telling, words
+from caasis.platform.search.adapters.tantivy.typed import typed
+from caasis.platform.search.analysis import as_kana, in_katakana, sounds, telling
 from caasis.platform.search.conditions import AllOf, AnyOf, Condition, Days, Has
 from caasis.platform.search.matching import words_needed
 from caasis.platform.search.queries import Clause, ParsedQuery
@@ -39,9 +41,10 @@ def compile_query(parsed: ParsedQuery, filters: Condition) -> Query:
     return _filtered(parts, filters)
 
 
-def compile_similar(terms: list[str], filters: Condition, exclude: list[str]) -> Query:
-    """Documents that hold some of the words, the more and the rarer the better."""
-    parts = [(Occur.Must, any_of([_term("w", term) for term in terms]))]
+def compile_similar(terms: Iterable[str], leading: Iterable[str], filters: Condition, exclude: list[str]) -> Query:
+    """Documents that hold one of the leading words; the more of all the words and the rarer, the better."""
+    parts = [(Occur.Must, _silent(any_of([_term("w", term) for term in leading])))]
+    parts += [(Occur.Should, _term("w", term)) for term in terms]
     parts += [(Occur.MustNot, _term("id", id)) for id in exclude]
     return _filtered(parts, filters)
 
@@ -89,10 +92,15 @@ def after_moment(query: Query, moment: int, *, newest_first: bool) -> Query:
     return Query.boolean_query([(Occur.Must, query), (Occur.Must, _silent(rest))])
 
 
+def bounded(query: Query, condition: Condition) -> Query:
+    """A query, bounded by one more condition."""
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _silent(compile_condition(condition)))])
+
+
 def substring(text: str) -> Query:
     """Documents in which the folded `text` stands. Exact for one run of two characters and more; for a text with
     blanks a superset, which verification narrows."""
-    runs = pair_runs(text)
+    runs = typed(text).runs
     long = [run for run in runs if len(run) > 1 or len(run[0]) > 1]
     return _all_of([_run(run) for run in (long or runs)])
 
@@ -132,26 +140,20 @@ def _clause(clause: Clause) -> Query:
 
 def _alternative(text: str, phrase: bool) -> Query:
     """What matches, in silence, and beside it what scores."""
-    pairs = [token for run in pair_runs(text) for token in run]
+    asked = typed(text)
     if phrase:
-        return _scored(substring(text), [_term("g", token, PAIR_WEIGHT) for token in telling(pairs)])
-    terms = list(dict.fromkeys(words(text)))
-    kana = as_kana(text)
+        return _scored(substring(text), [_term("g", token, PAIR_WEIGHT) for token in telling(list(asked.pairs))])
     matching = [substring(text)]
-    if terms:
-        required = [(Occur.Should, _term("w", term)) for term in terms]
-        matching.append(Query.boolean_query(required, words_needed(len(terms))))
-    if kana:
-        matching.append(_sound(kana))
-    heard = KANA_SOUND_WEIGHT if kana else SOUND_WEIGHT
-    scoring = [_term("w", term) for term in terms]
-    scoring += [_term("g", token, PAIR_WEIGHT) for token in telling(pairs)]
-    scoring += [_term("r", token, heard) for token in _heard(text, kana)]
+    if asked.words:
+        required = [(Occur.Should, _term("w", term)) for term in asked.words]
+        matching.append(Query.boolean_query(required, words_needed(len(asked.words))))
+    if asked.kana:
+        matching.append(_sound(asked.kana))
+    heard = KANA_SOUND_WEIGHT if asked.kana else SOUND_WEIGHT
+    scoring = [_term("w", term) for term in asked.words]
+    scoring += [_term("g", token, PAIR_WEIGHT) for token in telling(list(asked.pairs))]
+    scoring += [_term("r", token, heard) for token in asked.sounds]
     return _scored(any_of(matching), scoring)
-
-
-def _heard(text: str, kana: str) -> list[str]:
-    return list(dict.fromkeys(sounds([kana] if kana else kana_runs(text))))
 
 
 def _scored(matching: Query, scoring: list[Query]) -> Query:
@@ -167,9 +169,11 @@ def _term(field: str, token: str, weight: float = 1.0) -> Query:
     return query if weight == 1.0 else Query.boost_query(query, weight)
 
 
-def _run(pairs: list[str]) -> Query:
+def _run(pairs: Sequence[str]) -> Query:
     if len(pairs) > 1:
-        return Query.phrase_query(SCHEMA, "g", list(pairs))
+        # Every second pair spells the run: the gap between runs is wider than the distance of two. Half the positions.
+        places = [*range(0, len(pairs) - 1, 2), len(pairs) - 1]
+        return Query.phrase_query(SCHEMA, "g", [(place, pairs[place]) for place in places])
     if len(pairs[0]) > 1:
         return _term("g", pairs[0])
     # A single character: alone between blanks, or the first or second of a pair.

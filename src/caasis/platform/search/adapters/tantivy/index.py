@@ -10,18 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from tantivy import Occur, Query
+from tantivy import Query
 
 from caasis.kernel.clock import day_in_japan, fiscal_year, utc_now
 from caasis.platform.search.adapters.tantivy import reader as reading
 from caasis.platform.search.adapters.tantivy.answers import Answer, Part, by_score, fill_page
 from caasis.platform.search.adapters.tantivy.compiling import (
-    compile_condition,
+    bounded,
     compile_query,
     compile_similar,
     compile_suggestion,
     is_exact,
 )
+from caasis.platform.search.adapters.tantivy.estimates import most_matches
 from caasis.platform.search.adapters.tantivy.folder import IndexFolder
 from caasis.platform.search.adapters.tantivy.reader import Candidate, PartitionedReader, Snapshot
 from caasis.platform.search.adapters.tantivy.writer import PartitionedWriter
@@ -43,13 +44,15 @@ from caasis.platform.search.ports import (
     FetchText,
     Hit,
     IndexStats,
+    Readiness,
     SearchPage,
     Sort,
 )
-from caasis.platform.search.queries import parse_query
+from caasis.platform.search.queries import ParsedQuery, parse_query
 
 #: Words by which similar documents are looked for.
 SIMILAR_TERMS = 25
+_LEAD_BY = 10_000
 
 
 def today_in_japan() -> date:
@@ -100,7 +103,12 @@ class TantivyIndex:
                 self._folder.finish(())
             elif reason := self._folder.needs_rebuild():
                 raise RuntimeError(f"{reason}: rebuild it before writing")
-            self._writer = PartitionedWriter(self._folder, state)
+            try:
+                self._writer = PartitionedWriter(self._folder, state)
+            except ValueError:
+                # Files of it are gone or damaged. It is a projection: what can't be opened is built anew.
+                self._folder.discard()
+                raise
         return self._writer
 
     # --- the projection ------------------------------------------------------------------------------------------
@@ -120,6 +128,10 @@ class TantivyIndex:
     def is_rebuilding(self) -> bool:
         state = self._folder.state()
         return state is not None and not state.complete
+
+    def note_progress(self, percentage: int) -> None:
+        if percentage != self._folder.progress():
+            self._folder.set_progress(percentage)
 
     def finish_rebuild(self, kinds: Iterable[str]) -> None:
         self._folder.finish(kinds)
@@ -161,19 +173,22 @@ class TantivyIndex:
         identity = search_fingerprint(parsed, filters, sort, years)
         start = decode_cursor(cursor, identity)
         snapshot = self._reader.snapshot()
-        parts = self._parts(snapshot, compile_query(parsed, filters), filters, years)
-        answer = Answer(snapshot, parts, sort, start, count)
+        answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
         hits, next_value, dropped = fill_page(answer, parsed, limit, fetch_text)
         total = answer.total(exactly=count == "exact") if count != "none" else None
         if total is not None and (dropped or not is_exact(parsed)):
             total = Count(max(len(hits), total.value - dropped), exact=False)
+        counts, facets_of = self._facets(answer, facets)
+        ready = self._readiness(snapshot)
         return SearchPage(
             hits=hits,
             count=total,
-            facets=self._facets(snapshot, parts, facets),
+            facets=counts,
             cursor=None if next_value is None else encode_cursor(Cursor(identity, next_value)),
-            complete=self._complete(snapshot),
+            complete=ready.complete,
             verified=fetch_text is not None,
+            facets_of=facets_of,
+            progress=ready.progress,
         )
 
     def similar(
@@ -187,14 +202,12 @@ class TantivyIndex:
     ) -> tuple[Hit, ...]:
         k = checked_limit(k)
         snapshot = self._reader.snapshot()
-        base = self._parts(snapshot, compile_condition(filters), filters, years)
-        terms = _telling_words(snapshot, [part.year for part in base], text)
+        years_of = [year for year, _ in self._covered(snapshot, filters, years)]
+        terms = _telling_words(snapshot, years_of, text)
         if not terms:
             return ()
-        found: list[Candidate] = []
-        for part in self._parts(snapshot, compile_similar(terms, filters, list(exclude)), filters, years):
-            found += reading.best(snapshot.searchers[part.year], part.query, k, count=False)[0]
-        return tuple(candidate.hit for candidate in sorted(found, key=by_score)[:k])
+        query = compile_similar(terms, _leading(terms), filters, list(exclude))
+        return self._best(snapshot, query, filters, years, k)
 
     def suggest(self, prefix: str, k: int = 8, *, filters: Condition) -> tuple[Hit, ...]:
         k = checked_limit(k)
@@ -202,72 +215,118 @@ class TantivyIndex:
         if not pieces:
             return ()
         snapshot = self._reader.snapshot()
-        query = compile_suggestion(pieces, filters)
+        return self._best(snapshot, compile_suggestion(pieces, filters), filters, DEFAULT_YEARS, k)
+
+    def _best(
+        self, snapshot: Snapshot, query: Query, filters: Condition, years: int | None, k: int
+    ) -> tuple[Hit, ...]:
         found: list[Candidate] = []
-        for part in self._parts(snapshot, query, filters, DEFAULT_YEARS):
-            found += reading.best(snapshot.searchers[part.year], part.query, k, count=False)[0]
-        return tuple(candidate.hit for candidate in sorted(found, key=by_score)[:k])
+        for year, days in self._covered(snapshot, filters, years):
+            part = query if days is None else bounded(query, days)
+            found += reading.best(snapshot.searchers[year], part, k, count=False)[0]
+        return tuple(candidate.hit() for candidate in sorted(found, key=by_score)[:k])
 
     def stats(self) -> IndexStats:
         snapshot = self._reader.snapshot()
+        ready = self._readiness(snapshot)
         partitions = {year: searcher.num_docs for year, searcher in sorted(snapshot.searchers.items())}
         return IndexStats(
             documents=sum(partitions.values()),
             partitions=partitions,
             size_bytes=self._folder.size_bytes(),
-            complete=self._complete(snapshot),
+            complete=ready.complete,
             needs_rebuild=self.needs_rebuild(),
             dictionary=snapshot.state.dictionary if snapshot.state else "",
             quarantined=tuple(self._folder.quarantined().values()),
+            progress=ready.progress,
         )
 
-    def _complete(self, snapshot: Snapshot) -> bool:
-        return snapshot.state is not None and snapshot.state.complete and not self.needs_rebuild()
+    def readiness(self) -> Readiness:
+        return self._readiness(self._reader.snapshot())
 
-    def _parts(self, snapshot: Snapshot, query: Query, filters: Condition, years: int | None) -> list[Part]:
-        """The partitions to be searched, newest first; the timeless one in front."""
+    def _readiness(self, snapshot: Snapshot) -> Readiness:
+        # A rebuild may have begun since the snapshot was taken: what was searched has to be what is there now.
+        seen, now = snapshot.state, self._folder.state()
+        same = seen is not None and now is not None and seen.complete and seen.generation == now.generation
+        if same and now is not None and now.complete and not self._folder.fault_of(now):
+            return Readiness(complete=True)
+        return Readiness(complete=False, progress=self._folder.progress())
+
+    def _covered(self, snapshot: Snapshot, filters: Condition, years: int | None) -> list[tuple[int, Days | None]]:
+        """The partitions to be searched, newest first, the timeless one in front; with the days to which the default
+        range bounds one of them."""
         asked = days_asked(filters)
         first = earliest_day(self._today(), years) if asked is None else asked.first
         last = None if asked is None else asked.last
-        parts = [Part(TIMELESS, query)] if TIMELESS in snapshot.searchers else []
+        found: list[tuple[int, Days | None]] = [(TIMELESS, None)] if TIMELESS in snapshot.searchers else []
         for year in snapshot.years():
             if (first and year < fiscal_year(first)) or (last and year > fiscal_year(last)):
                 continue
-            bounded = query
-            if asked is None and first and year == fiscal_year(first):
-                bounded = _bounded(query, Days(first=first))
-            parts.append(Part(year, bounded))
+            bounds = asked is None and first and year == fiscal_year(first)
+            found.append((year, Days(first=first) if bounds else None))
+        return found
+
+    def _parts(self, snapshot: Snapshot, parsed: ParsedQuery, filters: Condition, years: int | None) -> list[Part]:
+        """The partitions to be searched, each with its query and what is known of it beforehand."""
+        query = compile_query(parsed, filters)
+        asked = days_asked(filters) or Days()
+        parts = []
+        for year, days in self._covered(snapshot, filters, years):
+            first, last = (date(year, 4, 1), date(year + 1, 3, 31)) if year != TIMELESS else (date.min, date.min)
+            starts = [first, *(one for one in (asked.first, days and days.first) if one and first < one <= last)]
+            ends = [last, *(one for one in (asked.last, self._today()) if one and first <= one < last)]
+            parts.append(
+                Part(
+                    year,
+                    query if days is None else bounded(query, days),
+                    max(starts),
+                    max(min(ends), max(starts)),
+                    most_matches(snapshot.searchers[year], parsed, filters),
+                )
+            )
         return parts
 
     @staticmethod
-    def _facets(snapshot: Snapshot, parts: list[Part], fields: Sequence[str]) -> dict[str, dict[str, int]]:
+    def _facets(answer: Answer, fields: Sequence[str]) -> tuple[dict[str, dict[str, int]], int | None]:
         wanted = tuple(dict.fromkeys(fields))
         for field in wanted:
             if not FIELD_NAME.fullmatch(field):
                 raise ValueError("a facet is the plain name of a filter field")
-        sums: dict[str, Counter[str]] = {field: Counter() for field in wanted}
-        if wanted:
-            for part in parts:
-                for field, counted in reading.facet_counts(snapshot.searchers[part.year], part.query, wanted).items():
-                    sums[field].update(counted)
-        return {field: sorted_facets(counter) for field, counter in sums.items()}
+        if not wanted:
+            return {}, None
+        sums, counted_in = answer.facets(wanted)
+        return {field: sorted_facets(counter) for field, counter in sums.items()}, counted_in
 
 
-def _bounded(query: Query, condition: Condition) -> Query:
-    """A query, bounded by one more condition."""
-    silent = Query.const_score_query(compile_condition(condition), 0.0)
-    return Query.boolean_query([(Occur.Must, query), (Occur.Must, silent)])
-
-
-def _telling_words(snapshot: Snapshot, years: list[int], text: str) -> list[str]:
-    """The words of the text with the highest tf·idf in the partitions to be searched."""
+def _telling_words(snapshot: Snapshot, years: list[int], text: str) -> dict[str, int]:
+    """The words of the text with the highest tf·idf in the partitions to be searched, each with the number of
+    documents that hold it."""
     total = sum(snapshot.searchers[year].num_docs for year in years)
+    holding: dict[str, int] = {}
     weights: dict[str, float] = {}
     for word, frequency in Counter(words(text)).items():
-        holding = sum(snapshot.searchers[year].doc_freq("w", word) for year in years)
-        if holding:
-            weights[word] = frequency * math.log(1 + total / holding)
-    return sorted(weights, key=lambda word: (-weights[word], word))[:SIMILAR_TERMS]
+        number = sum(snapshot.searchers[year].doc_freq("w", word) for year in years)
+        if number:
+            holding[word] = number
+            weights[word] = frequency * math.log(1 + total / number)
+    chosen = sorted(weights, key=lambda word: (-weights[word], word))[:SIMILAR_TERMS]
+    return {word: holding[word] for word in chosen}
+
+
+def _leading(terms: Mapping[str, int]) -> list[str]:
+    """The rarest of the words, of which a similar document has to hold at least one.
+
+    What shares none of them shares only what most documents say. Together they stand in about `_LEAD_BY` documents, or
+    they are the one rarest word: only those documents are looked at.
+    """
+    rarest = sorted(terms, key=lambda word: (terms[word], word))
+    chosen, holding = rarest[:1], terms[rarest[0]]
+    for word in rarest[1:]:
+        holding += terms[word]
+        if holding > _LEAD_BY:
+            break
+        chosen.append(word)
+    return chosen
 
 
 _opened: dict[tuple[int, Path], TantivyIndex] = {}

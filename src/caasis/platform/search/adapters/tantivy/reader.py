@@ -16,14 +16,22 @@ from caasis.platform.search.ports import Hit
 
 #: Distinct values of a facet that are counted per partition.
 _FACET_VALUES = 1_000
+# No field of a room has a blank in its name.
+_ALL = "all of them"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A match before verification. `moment` is its sorting key."""
+    """A match before verification. `moment` is its sorting key; what it is, is read from the index when needed."""
 
-    hit: Hit
+    searcher: tantivy.Searcher
+    address: tantivy.DocAddress
     moment: int
+    score: float
+
+    def hit(self) -> Hit:
+        stored = self.searcher.doc(self.address)
+        return Hit(str(stored.get_first("id")), str(stored.get_first("kind")), day_of(self.moment), self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def best(searcher: tantivy.Searcher, query: Query, limit: int, *, count: bool) -
     result = searcher.search(query, limit, count=count)
     moments = searcher.fast_field_values("moment", [address for _, address in result.hits])
     found = [
-        _candidate(searcher, address, int(moment or 0), float(score))
+        Candidate(searcher, address, int(moment or 0), float(score))
         for (score, address), moment in zip(result.hits, moments, strict=True)
     ]
     return found, _count(result, count)
@@ -101,7 +109,7 @@ def by_day(
     """The first `limit` by day, and the number of all matches (0 unless `count`)."""
     order = tantivy.Order.Desc if newest_first else tantivy.Order.Asc
     result = searcher.search(query, limit, count=count, order_by_field="moment", order=order)
-    return [_candidate(searcher, address, int(key), 0.0) for key, address in result.hits], _count(result, count)
+    return [Candidate(searcher, address, int(key), 0.0) for key, address in result.hits], _count(result, count)
 
 
 def number_of(searcher: tantivy.Searcher, query: Query) -> int:
@@ -109,19 +117,19 @@ def number_of(searcher: tantivy.Searcher, query: Query) -> int:
     return _count(searcher.search(Query.const_score_query(query, 0.0), 1, count=True), True)
 
 
-def facet_counts(searcher: tantivy.Searcher, query: Query, fields: tuple[str, ...]) -> dict[str, Counter[str]]:
-    """Numbers of matches per value of each field."""
-    wanted = {field: {"terms": {"field": f"t.{field}", "size": _FACET_VALUES}} for field in fields}
-    answer = searcher.aggregate(query, wanted)
-    return {
+def facet_counts(
+    searcher: tantivy.Searcher, query: Query, fields: tuple[str, ...]
+) -> tuple[dict[str, Counter[str]], int]:
+    """Numbers of matches per value of each field, and of all matches."""
+    wanted: dict[str, object] = {
+        field: {"terms": {"field": f"t.{field}", "size": _FACET_VALUES}} for field in fields
+    }
+    answer = searcher.aggregate(query, {**wanted, _ALL: {"value_count": {"field": "moment"}}})
+    counts = {
         field: Counter({term_value(bucket["key"]): bucket["doc_count"] for bucket in answer[field]["buckets"]})
         for field in fields
     }
-
-
-def _candidate(searcher: tantivy.Searcher, address: tantivy.DocAddress, moment: int, score: float) -> Candidate:
-    stored = searcher.doc(address)
-    return Candidate(Hit(str(stored.get_first("id")), str(stored.get_first("kind")), day_of(moment), score), moment)
+    return counts, int(answer[_ALL]["value"] or 0)
 
 
 def _count(result: tantivy.SearchResult, counted: bool) -> int:

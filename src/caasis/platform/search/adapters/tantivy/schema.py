@@ -19,12 +19,12 @@ from pathlib import Path
 
 import tantivy
 
-from caasis.platform.search.analysis import GAP, fold, kana_runs, pair_runs, pairs, sounds, words
+from caasis.platform.search.analysis import GAP, analyse, fold, kana_runs, pair_runs, sounds
 from caasis.platform.search.conditions import term_values
 from caasis.platform.search.documents import SearchDocument, check_document
 
 #: Raise it whenever fields or the tokens put into them change.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SPLIT = "split"
 _TIE_BITS = 41
@@ -66,14 +66,13 @@ def open_partition(folder: Path, *, create: bool = False) -> tantivy.Index:
 def build_document(document: SearchDocument) -> tantivy.Document:
     """Turn a checked document into tantivy's. Raises `PoisonRow` when a value has the wrong type."""
     check_document(document)
-    title_words = words(document.title)
-    kana = kana_runs(document.title) + kana_runs(document.body)
+    title, body = analyse(document.title), analyse(document.body)
     built = tantivy.Document()
     built.add_text("id", document.id)
     built.add_text("kind", document.kind)
-    built.add_text("w", " ".join(title_words + title_words + words(document.body)))
-    built.add_text("g", " ".join([*pairs(document.title), GAP, *pairs(document.body)]))
-    built.add_text("r", " ".join(sounds(kana + kana_runs(document.reading))))
+    built.add_text("w", f"{title.words} {title.words} {body.words}")
+    built.add_text("g", f"{title.pairs} {GAP} {GAP} {body.pairs}")
+    built.add_text("r", f"{title.sounds} {body.sounds} {' '.join(sounds(kana_runs(document.reading)))}")
     built.add_text("s", " ".join(suggestion_tokens(document.title, document.reading)))
     built.add_json("t", {name: [_VALUE + value for value in values] for name, values in term_values(document).items()})
     built.add_integer("moment", moment(document.day, document.id))

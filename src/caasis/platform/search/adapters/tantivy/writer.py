@@ -136,6 +136,7 @@ class PartitionedWriter:
         partition = self._partitions.get(year)
         if partition is None:
             index = open_partition(self._folder.generation_folder(self._state) / f"{year}", create=True)
+            self._folder.note_year(year)
             partition = self._partitions[year] = _Partition(index, index.searcher())
         if partition.writer is None:
             partition.writer = partition.index.writer(_HEAP_BYTES, 1)

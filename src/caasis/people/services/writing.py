@@ -48,6 +48,11 @@ def _point(person: Person, kind: str, value: str, key: bytes, version: int) -> C
     return point
 
 
+def build_point(person: Person, kind: str, value: str) -> ContactPoint:
+    """An unsaved number or mail address of a person who is there already."""
+    return _point(person, kind, value, record_key_bytes(person.record_key_id), ring().blind)
+
+
 def save_person(rows: PersonRows) -> Person:
     rows.key.save(force_insert=True)
     rows.person.save(force_insert=True)

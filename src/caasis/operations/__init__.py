@@ -1,0 +1,1 @@
+"""How the centre itself works: complaints about its own handling, incidents, their causes and measures."""

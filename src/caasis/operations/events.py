@@ -1,0 +1,31 @@
+"""What the room tells. Ids and codes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from caasis.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterRecorded(Event):
+    """A complaint about our handling, or an incident, was written down."""
+
+    topic: ClassVar[str] = "operations.matter_recorded"
+    sort: str = ""
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterChanged(Event):
+    """Something was done about it; `what` says which step."""
+
+    topic: ClassVar[str] = "operations.matter_changed"
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterClosed(Event):
+    topic: ClassVar[str] = "operations.matter_closed"
+    sort: str = ""

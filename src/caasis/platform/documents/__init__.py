@@ -1,0 +1,1 @@
+"""Looking into files: a page as a picture, and the words that stand in a scan."""
