@@ -82,7 +82,7 @@ def rows() -> dict[str, dict[Any, dict[str, Any]]]:
                     for column in row._meta.concrete_fields
                     if not (model is Case and column.attname == "version")
                 }
-                for row in model.objects.all()
+                for row in model._base_manager.all()
             }
     return found
 
