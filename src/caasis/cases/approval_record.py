@@ -40,7 +40,9 @@ def approvals_waiting(*, actor: Actor) -> QuerySet[Approval]:
 
 
 def _is_deputy(actor: Actor) -> bool:
-    return actor.id is not None and _holding(today()).filter(centre_id=actor.centre_id, deputy_id=actor.id).exists()
+    if actor.id is None or actor.centre_id is None:
+        return False
+    return _holding(today()).filter(centre_id=actor.centre_id, deputy_id=actor.id).exists()
 
 
 def get_approval(*, actor: Actor, approval_id: UUID, for_update: bool = False) -> Approval:
@@ -71,6 +73,8 @@ def seen_before(approval: Approval, *, actor: Actor) -> tuple[Approval | None, b
 
 def seen_by(approval_ids: Iterable[UUID], *, actor: Actor) -> set[UUID]:
     """Which of the requests the actor has opened."""
+    if actor.id is None:
+        return set()
     rows = ApprovalLook.objects.filter(approval_id__in=list(approval_ids), user_id=actor.id)
     return set(rows.values_list("approval_id", flat=True))
 
@@ -138,7 +142,7 @@ def special_decisions(*, actor: Actor, month: date) -> MonthOfRecords:
 
 
 def latest_digest(*, actor: Actor) -> Digest | None:
-    if actor.id is None:
+    if actor.id is None or actor.centre_id is None:
         return None
     return Digest.objects.filter(user_id=actor.id, centre_id=actor.centre_id).order_by("-day").first()
 

@@ -71,7 +71,7 @@ def count_files(case: Case, *, actor: Actor) -> int:
     """How many files a case has; nothing is opened for it."""
     if not is_insider(case, actor):
         return 0
-    return _evidence(case).filter(removed_at=None).count() + _attachments(case).count()
+    return int(_evidence(case).filter(removed_at=None).count() + _attachments(case).count())
 
 
 def _evidence(case: Case) -> QuerySet[Evidence]:

@@ -74,10 +74,10 @@ def masked_text(case: Case) -> MaskedText:
     extra = [case.receipt_number, *(one.name_as_heard for one in businesses), *(one.phone for one in businesses)]
     for contract in case.contracts.all():
         extra += [label("product", contract.product), contract.product_text, *contract.keywords]
-    return MaskedText(
-        *(masked_projection(part, known, allowed=allowed) for part in (case.title, case.summary, case.handling)),
-        extra="\n".join(filter(None, extra)),
+    title, summary, handling = (
+        masked_projection(part, known, allowed=allowed) for part in (case.title, case.summary, case.handling)
     )
+    return MaskedText(title, summary, handling, extra="\n".join(filter(None, extra)))
 
 
 def known_names(case: Case) -> list[str]:
@@ -264,7 +264,7 @@ def count_cases(
     *, actor: Actor, search: CaseSearch, synonyms: Mapping[str, tuple[str, ...]] | None = None, exactly: bool = False
 ) -> Count:
     """How many cases the actor would find."""
-    count = _ask(search, actor, synonyms, count="exact" if exactly else "capped").count
+    count: Count | None = _ask(search, actor, synonyms, count="exact" if exactly else "capped").count
     assert count is not None
     return count
 

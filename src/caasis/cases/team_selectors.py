@@ -63,7 +63,9 @@ def absences(*, actor: Actor, today: date) -> list[Absence]:
     if actor.centre_id is None or not actor.works_for(actor.centre_id):
         return []
     rows = Absence.objects.filter(centre_id=actor.centre_id, last_day__gte=today).order_by("first_day")
-    return list(rows if actor.has(Role.SUPERVISOR, Role.OFFICIAL) else rows.filter(user_id=actor.id))
+    if actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+        return list(rows)
+    return list(rows.filter(user_id=actor.id)) if actor.id is not None else []
 
 
 # --- help -------------------------------------------------------------------------------------------------------------

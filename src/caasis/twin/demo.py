@@ -145,6 +145,7 @@ def keep_searches() -> int:
         if name not in known:
             saved_searches.save_search(actor=counsellor, name=name, search=search, notice="daily")
     with system_transaction():
+        assert counsellor.id is not None
         SavedSearch.objects.filter(user_id=counsellor.id).update(matched_at=timezone.now() - NEWS)
     return match_daily()
 

@@ -126,7 +126,7 @@ def test_a_page_follows_and_a_strange_cursor_is_told(client_for, town, put):  # 
 
 def test_an_unfinished_index_is_told(client_for, both, index):  # noqa: F811
     index.start_rebuild(keep=True)
-    assert "さくいんを作っている途中です" in text_of(page_of(client_for("counsellor"), q="点検"))
+    assert "検索の索引を作り直しています" in text_of(page_of(client_for("counsellor"), q="点検"))
 
 
 def test_a_page_takes_as_many_queries_for_twenty_hits_as_for_two(client_for, town, put):  # noqa: F811

@@ -31,6 +31,8 @@ from caasis.privacy.services import set_sealed
 
 FEWEST_DAYS, MOST_DAYS, MOST_WARNINGS = 1, 365, 5
 #: How soon after an incident a supervisor talks it over with whoever had to listen.
+#: An id that nobody has: what a look-up leaves out when the system acts.
+NOBODY = UUID(int=0)
 DEBRIEF_AFTER = timedelta(days=1)
 INVOLVED = (*WORKERS, Role.OFFICIAL)
 
@@ -133,7 +135,7 @@ def decide_ending(*, actor: Actor, case_id: UUID, end: bool, days: int = 0, word
     text = clean_words(words, "words")
     with actor_transaction(actor):
         case, file = _standing(actor, case_id, INVOLVED, ConductState.PROPOSED)
-        others = staff_of(file.centre_id, Role.SUPERVISOR, Role.OFFICIAL).exclude(id=actor.id)
+        others = staff_of(file.centre_id, Role.SUPERVISOR, Role.OFFICIAL).exclude(id=actor.id or NOBODY)
         if file.proposed_by == actor.id and others.exists():
             raise NotAllowed("自分の申し出は、ほかの主任か職員が判断します。")
         most = policy_of(file.centre_id).longest_days
@@ -202,7 +204,7 @@ def care_for_staff(*, actor: Actor, case_id: UUID, kind: str, words: str = "") -
 
 
 def _plan_debrief(file: ConductFile, case: Case, *, actor: Actor) -> ConductEntry:
-    supervisor = staff_of(file.centre_id, Role.SUPERVISOR).exclude(id=actor.id).first()
+    supervisor = staff_of(file.centre_id, Role.SUPERVISOR).exclude(id=actor.id or NOBODY).first()
     Task.objects.create(
         case=case, centre_id=file.centre_id, kind="debrief", what="迷惑行為のあとの振り返り（相談員と主任）",
         due_at=timezone.now() + DEBRIEF_AFTER, assigned_to=supervisor.pk if supervisor else actor.id, created_by=actor.id,

@@ -64,7 +64,7 @@ def write_digests(*, day: date | None = None) -> int:
         figures |= _of_the_centre(subscription.centre_id)
         with actor_transaction(SYSTEM):
             Digest.objects.update_or_create(
-                user_id=actor.id, day=day, defaults={"centre_id": subscription.centre_id, "figures": figures}
+                user_id=subscription.user_id, day=day, defaults={"centre_id": subscription.centre_id, "figures": figures}
             )
         written += 1
     return written

@@ -130,7 +130,10 @@ def _checked_name(actor: Actor, name: str, *, besides: UUID | None = None) -> st
         raise Invalid(fields={"name": [f"名前は{LONGEST_NAME}字までです。短くしてください。"]})
     if find_personal(name):
         raise Invalid(fields={"name": ["名前に電話番号やメールアドレスは入れられません。"]})
-    others = SavedSearch.objects.filter(user_id=actor.id, deleted_at=None, name=name).exclude(id=besides)
+    assert actor.id is not None
+    others = SavedSearch.objects.filter(user_id=actor.id, deleted_at=None, name=name)
+    if besides is not None:
+        others = others.exclude(id=besides)
     if others.exists():
         raise Invalid(fields={"name": ["同じ名前の検索があります。別の名前にしてください。"]})
     return name

@@ -30,6 +30,7 @@ def change_team_policy(*, actor: Actor, version: int, values: TeamPolicyValues) 
     if errors := policy_errors(values):
         raise Invalid(fields=errors)
     with actor_transaction(actor):
+        assert actor.centre_id is not None
         last = TeamPolicy.objects.filter(centre_id=actor.centre_id).order_by("-number").first()
         if (last.number if last is not None else 0) != version:
             raise VersionConflict(current=last)
@@ -91,6 +92,7 @@ def remove_absence(*, actor: Actor, absence_id: UUID) -> None:
     with actor_transaction(actor):
         rows = Absence.objects.filter(id=absence_id, centre_id=actor.centre_id)
         if not actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+            assert actor.id is not None
             rows = rows.filter(user_id=actor.id)
         count, _ = rows.delete()
         if not count:

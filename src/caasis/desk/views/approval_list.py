@@ -105,8 +105,8 @@ def absence_page(request: HttpRequest) -> HttpResponse:
         "alone": len(approvers) == 1 and not any(one != str(approvers[0][0]) for one, _ in deputies),
         "rows": [(row, names.get(row.user_id, ""), names.get(row.deputy_id, "") if row.deputy_id else "") for row in rows],
         "month": month,
-        "deputy": [(one, names.get(one.decided_by, ""), deputy_words(one.deputy_for, one.deputy_of, names)) for one in record.deputy],
-        "own": [(one, names.get(one.decided_by, "")) for one in record.own],
+        "deputy": [(one, names.get(one.decided_by, "") if one.decided_by else "", deputy_words(one.deputy_for, one.deputy_of, names)) for one in record.deputy],
+        "own": [(one, names.get(one.decided_by, "") if one.decided_by else "") for one in record.own],
         "today": today(),
     }
     return page(request, "desk/approval/absence.html", context, status=422 if form.is_bound else 200)

@@ -103,7 +103,7 @@ def registered(request: HttpRequest) -> HttpResponse:
         "sales_form": given.get("sales_form", "") if code_lists()["sales_form"].find(given.get("sales_form", "")) else "",
         "code": given.get("code", "") if given.get("code") in DOUBT_LABELS else "",
     }
-    found = registered_with_doubts(actor=actor, before=before, **filters)
+    found = registered_with_doubts(actor=actor, before=before, **filters)  # type: ignore[arg-type]
     context = {
         "found": found,
         "filters": filters,

@@ -126,7 +126,7 @@ def _done(
             messages.success(request, said)
             return redirect("desk:person", person_id=root_id(person.pk))
     request.undo_transaction = True  # type: ignore[attr-defined]
-    return _show(request, person, status=422, **{form_name: form})
+    return _show(request, person, status=422, **{form_name: form})  # type: ignore[arg-type]
 
 
 def _id(text: str) -> UUID:
