@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 
@@ -24,13 +25,18 @@ def common_offices() -> tuple[Entry, ...]:
     """The entries that come with the product: each with its source and the day on which it was last compared."""
     text = files("caasis.cases").joinpath("codes", "offices.csv").read_text(encoding="utf-8")
     return tuple(
-        Entry(
-            **{name: row[name] for name in _TEXTS},  # type: ignore[arg-type]
+        replace(
+            _entry_of(row),
             checked_on=date.fromisoformat(row["checked_on"]) if row["checked_on"] else None,
             verified=row["verified"] == "true",
         )
         for row in csv.DictReader(text.splitlines())
     )
+
+
+def _entry_of(texts: Mapping[str, str]) -> Entry:
+    code, name, kind, handles, words, phone, hours, url, source = (texts[column] for column in _TEXTS)
+    return Entry(code, name, kind, handles, words, phone, hours, url, source)
 
 
 def offices(*, actor: Actor) -> list[Entry]:
@@ -58,8 +64,8 @@ def _rows(actor: Actor) -> QuerySet[Office]:
 
 
 def _entry(row: Office, common: Entry | None) -> Entry:
-    return Entry(
-        **{name: getattr(row, name) for name in _TEXTS},
+    return replace(
+        _entry_of({name: getattr(row, name) for name in _TEXTS}),
         checked_on=row.checked_on,
         # A centre that checked an entry vouches for it.
         verified=row.checked_on is not None,

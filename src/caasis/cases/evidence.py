@@ -12,7 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from caasis.audit.services import record_access
+from caasis.cases.family import family_ids
 from caasis.cases.models import Case, CaseContact, Evidence, FileText
 from caasis.cases.search import known_names
 from caasis.cases.selectors import is_insider, own_cases, with_parts
@@ -68,11 +71,16 @@ def count_files(case: Case, *, actor: Actor) -> int:
     """How many files a case has; nothing is opened for it."""
     if not is_insider(case, actor):
         return 0
-    return int(case.evidence.filter(removed_at=None).count() + _attachments(case).count())
+    return int(_evidence(case).filter(removed_at=None).count() + _attachments(case).count())
+
+
+def _evidence(case: Case) -> QuerySet[Evidence]:
+    """Files of the case and of those that were merged into it, each under its own case's key."""
+    return Evidence.objects.filter(case_id__in=family_ids(case)).select_related("file", "case")
 
 
 def _attachments(case: Case) -> Any:
-    contacts = CaseContact.objects.filter(case=case).values("contact_id")
+    contacts = CaseContact.objects.filter(case_id__in=family_ids(case)).values("contact_id")
     return Attachment.objects.filter(contact_id__in=contacts, removed_at=None, file__deleted_at=None)
 
 
@@ -85,16 +93,14 @@ def files_of(case: Case, *, actor: Actor, purpose: Purpose | None) -> list[FileV
         raise NotFound
     if purpose is None:
         raise NotAllowed("資料を開く目的を選んでください。")
-    read = {row.file_id: row for row in FileText.objects.filter(case=case)}
+    read = {row.file_id: row for row in FileText.objects.filter(case_id__in=family_ids(case))}
     found = []
     for row in _attachments(case).select_related("file", "contact"):
         name = read_name(row.file, key=record_key_bytes(row.contact.record_key_id))
         found.append(_view(row, "consumer", name, "", read.get(row.file_id)))
-    own = list(case.evidence.filter(file__deleted_at=None).select_related("file", "case"))
-    key = record_key_bytes(case.record_key_id) if own else b""
-    for one in own:
+    for one in _evidence(case).filter(file__deleted_at=None):
         note = open_fields(one, "note", actor=actor, purpose=purpose)["note"] if one.note else ""
-        found.append(_view(one, "centre", read_name(one.file, key=key), note, read.get(one.file_id)))
+        found.append(_view(one, "centre", read_name(one.file, key=record_key_bytes(one.case.record_key_id)), note, read.get(one.file_id)))
     return sorted(found, key=lambda view: (view.added_at, str(view.id)))
 
 
@@ -127,12 +133,12 @@ def file_content(case: Case, *, actor: Actor, file_id: UUID, purpose: Purpose | 
         raise NotFound
     if purpose is None:
         raise NotAllowed("資料を開く目的を選んでください。")
-    row = case.evidence.filter(id=file_id, removed_at=None).select_related("file").first()
+    row = _evidence(case).filter(id=file_id, removed_at=None).first()
     if row is None:
         if not _attachments(case).filter(id=file_id).exists():
             raise NotFound("この資料は見つかりません。")
         return attachment_content(actor=actor, attachment_id=file_id, purpose=purpose)
-    name, content = read_file(row.file, key=record_key_bytes(case.record_key_id))
+    name, content = read_file(row.file, key=record_key_bytes(row.case.record_key_id))
     record_access(
         actor=actor,
         action="open_file",
@@ -149,9 +155,9 @@ def text_of_file(case: Case, *, actor: Actor, file_id: UUID, purpose: Purpose) -
     """The words that were read in a file, opened for a purpose and logged; empty where there are none."""
     if not is_insider(case, actor):
         raise NotFound
-    stored = case.evidence.filter(id=file_id).values_list("file_id", flat=True).first()
+    stored = _evidence(case).filter(id=file_id).values_list("file_id", flat=True).first()
     stored = stored or _attachments(case).filter(id=file_id).values_list("file_id", flat=True).first()
-    row = FileText.objects.filter(case=case, file_id=stored).first() if stored else None
+    row = FileText.objects.filter(case_id__in=family_ids(case), file_id=stored).first() if stored else None
     return open_fields(row, "text", actor=actor, purpose=purpose)["text"] if row is not None else ""
 
 

@@ -38,19 +38,20 @@ def referrals_of(*, actor: Actor) -> QuerySet[Referral]:
     return Referral.objects.filter(Q(from_centre_id=actor.centre_id) | Q(to_centre_id=actor.centre_id))
 
 
+def _centre(actor: Actor) -> UUID:
+    """The actor's centre; an id that no centre has for whoever works for none."""
+    return actor.centre_id or UUID(int=0)
+
+
 def inbox(*, actor: Actor) -> QuerySet[Referral]:
     """What other centres sent and what still runs, the longest waiting first: unanswered before answered."""
-    if actor.centre_id is None:
-        return Referral.objects.none()
-    rows = referrals_of(actor=actor).filter(to_centre_id=actor.centre_id, state__in=_RUNNING)
+    rows = referrals_of(actor=actor).filter(to_centre_id=_centre(actor), state__in=_RUNNING)
     return rows.order_by("-state", "sent_at")
 
 
 def outbox(*, actor: Actor) -> QuerySet[Referral]:
     """What this centre sent and what still runs, the newest first."""
-    if actor.centre_id is None:
-        return Referral.objects.none()
-    return referrals_of(actor=actor).filter(from_centre_id=actor.centre_id, state__in=_RUNNING).order_by("-sent_at")
+    return referrals_of(actor=actor).filter(from_centre_id=_centre(actor), state__in=_RUNNING).order_by("-sent_at")
 
 
 def closed(*, actor: Actor) -> QuerySet[Referral]:
@@ -178,11 +179,10 @@ class Choice:
 
 def choices_for(case: Case, *, actor: Actor) -> list[Choice]:
     """Whom to refer to: partners, who answers for the consumer's place, the national back-up, then everybody else."""
-    assert actor.centre_id is not None
     today = day_in_japan(timezone.now())
     partners = Partnership.objects.filter(
         Q(valid_to=None) | Q(valid_to__gte=today),
-        centre_id=actor.centre_id,
+        centre_id=_centre(actor),
         valid_from__lte=today,
         partner__closed_on=None,
     ).select_related("partner")

@@ -24,7 +24,7 @@ def test_all_lists_of_the_record_are_there() -> None:
         "kind", "route", "channel", "result", "sales_form", "transaction_type", "product", "content_class", "keyword",
         "occupation", "sex", "age_band", "residence", "party_role", "business_role", "payment_method", "harm_kind",
         "harm_degree", "ended_reason", "language", "contact_means", "led_by", "notice_means", "contact_care", "consumable_used",
-        "guardian_kind",
+        "referral_basis", "guardian_kind",
     }  # fmt: skip
     assert all(code_list.version and code_list.title and code_list.title_en for code_list in LISTS.values())
 

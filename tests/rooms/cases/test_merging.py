@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from caasis.cases import selectors, services
+from caasis.cases.evidence import count_files, file_content, files_of
 from caasis.cases.models import (
     Approval,
     Case,
@@ -28,6 +29,7 @@ from caasis.cases.models import (
 from caasis.cases.rules.merging import Side, differences, to_put_back, why_not
 from caasis.cases.rules.referring import ReferralForm, ReferralKind
 from caasis.cases.search import build_documents
+from caasis.cases.services.collecting import NewFile
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import Purpose
 from caasis.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState
@@ -82,7 +84,7 @@ def rows() -> dict[str, dict[Any, dict[str, Any]]]:
                     for column in row._meta.concrete_fields
                     if not (model is Case and column.attname == "version")
                 }
-                for row in model.objects.all()
+                for row in model._base_manager.all()
             }
     return found
 
@@ -132,6 +134,21 @@ def test_everything_of_the_merged_case_is_read_through_the_survivor(town: Any, p
         assert len(selectors.contact_ids_of(survivor)) == 1
         lines = {line.kind for line in selectors.timeline(survivor, actor=town.counsellor)}
         assert {"merged", "note_added", "task_added"} <= lines
+
+
+@pytest.mark.django_db
+def test_files_of_the_merged_case_open_from_the_survivor(town: Any, pair: tuple[Any, Any]) -> None:
+    memo = NewFile("振込先.txt", "見本銀行の口座に振り込むよう言われた。".encode())
+    added = services.add_evidence(actor=town.counsellor, case_id=pair[1].id, files=(memo,))
+    merge(town.counsellor, pair)
+    with actor_transaction(town.counsellor):
+        survivor = Case.objects.get(id=pair[0].id)
+        shown = files_of(survivor, actor=town.counsellor, purpose=Purpose.OWN_CASE)
+        assert [one.name for one in shown] == ["振込先.txt"] and count_files(survivor, actor=town.counsellor) == 1
+        opened = file_content(survivor, actor=town.counsellor, file_id=added[0].id, purpose=Purpose.OWN_CASE)
+        assert opened[2] == memo.content
+    with actor_transaction(town.outsider), pytest.raises(NotFound):
+        files_of(survivor, actor=town.outsider, purpose=Purpose.OWN_CASE)
 
 
 @pytest.mark.django_db

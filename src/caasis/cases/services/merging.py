@@ -186,10 +186,10 @@ def _frozen(case: Case) -> dict[str, Any]:
 
 
 def _picture(case: Case) -> dict[str, dict[str, dict[str, Any]]]:
-    """Every column of the survivor's own rows, as JSON has them."""
+    """Every column of the survivor's own rows, those that were taken out included, as JSON has them."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for table, model in _TABLES.items():
-        rows = model._default_manager.filter(id=case.pk) if model is Case else model._default_manager.filter(case=case)
+        rows = model._base_manager.filter(id=case.pk) if model is Case else model._base_manager.filter(case=case)
         found[table] = {str(row.pk): _row(row) for row in rows}
     return found
 
@@ -215,16 +215,16 @@ class _Exact(DjangoJSONEncoder):
 def _put_back(survivor: Case, changes: Mapping[str, Any]) -> None:
     put = to_put_back(_without_locks(changes), _picture(survivor))
     for table, ids in put["delete"].items():
-        _TABLES[table]._default_manager.filter(id__in=ids).delete()
+        _TABLES[table]._base_manager.filter(id__in=ids).delete()
     for table, rows in put["insert"].items():
         model = _TABLES[table]
         for row_id, values in rows.items():
             model(id=row_id, **_typed(model, values)).save(force_insert=True)
-            model._default_manager.filter(id=row_id).update(**_typed(model, values))
+            model._base_manager.filter(id=row_id).update(**_typed(model, values))
     for table, rows in put["set"].items():
         model = _TABLES[table]
         for row_id, values in rows.items():
-            model._default_manager.filter(id=row_id).update(**_typed(model, values))
+            model._base_manager.filter(id=row_id).update(**_typed(model, values))
 
 
 def _without_locks(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -181,11 +181,10 @@ def say(*, actor: Actor, referral_id: UUID, text: str, page_id: UUID | None = No
         verb = "answer" if advice and receives else "say"
         refuse_names(referral, text, "text")
         step(referral, verb, actor=actor)
-        assert actor.centre_id is not None
         message = ReferralMessage(
             id=message_id,
             referral=referral,
-            centre_id=actor.centre_id,
+            centre_id=referral.to_centre_id if receives else referral.from_centre_id,
             author_id=actor.id,
             kind="answer" if verb == "answer" else "question" if advice else "progress",
             text=text,

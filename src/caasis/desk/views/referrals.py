@@ -264,7 +264,8 @@ def _with_reason(
         else:
             messages.success(request, done)
             return redirect("desk:referral", referral_id=referral_id)
-    return _show(request, referral_id, status=422, **{f"{which}_form": form, "form": form})  # type: ignore[arg-type]
+    forms: dict[str, Any] = {f"{which}_form": form, "form": form}
+    return _show(request, referral_id, status=422, **forms)
 
 
 @require_POST
