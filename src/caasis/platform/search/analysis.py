@@ -115,7 +115,7 @@ def pairs(text: str) -> list[str]:
 
 def kana_runs(text: str) -> list[str]:
     """The runs of katakana in the text's reading, e.g. 屋根瓦を直す → ヤネガワラヲナオス."""
-    heard = []
+    heard: list[str] = []
     for line in filter(None, fold(text).split("\n")):
         heard.extend(_heard(morpheme) for morpheme in morphemes(line))
         heard.append("\n")
