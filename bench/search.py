@@ -1,6 +1,6 @@
 """The search engine at a million cases: times, recall, load, peers, and the quality of the ranking.
 
-    bin/bench search [--size 1000000] [--data DIR] [--peers 300000] [--cache DIR] [--times 200] [--only-build]
+    bin/bench search [--size 1000000] [--data DIR] [--parts times,recall,…] [--peers 300000] [--cache DIR] [--only-build]
 
 The index of a size is built once and kept in `--cache` (default: below CAASIS_HOME, else in the temporary folder); an
 interrupted build goes on where it was. With `--data` (a folder with `jsquad-valid-v1.3.json`) the quality is measured as
@@ -30,7 +30,6 @@ from bench.search_quality import quality
 from caasis.platform.search import AllOf, AnyOf, Condition, Days, Has, SearchDocument
 from caasis.platform.search.adapters.tantivy import TantivyIndex, writer
 from caasis.platform.search.analysis import fold, words
-from caasis.platform.search.documents import TIMELESS
 
 #: p95 in milliseconds at 1,000,000 cases (design/search.md).
 GOALS = {
@@ -39,6 +38,7 @@ GOALS = {
 GOAL_FOUND_MS = 300.0
 GOAL_BYTES = 2_048
 GOALS_QUALITY = {"full question": 0.938, "half a question": 0.86, "noun in kana": 0.90}
+PARTS = ("times", "suggest", "recall", "load", "peers", "quality")
 PORTION = 20_000
 FAQ = 100_000
 FACETS = ("state", "product", "sales_form", "age_band")
@@ -61,10 +61,10 @@ def seen(number: int) -> Condition:
     return AllOf(Has("kind", "case"), AnyOf(Has("state", "registered"), Has("centre", f"centre-{number % 60}")))
 
 
-def build(index: TantivyIndex, corpus: Corpus, note: Path) -> dict[str, Any]:
+def build(index: TantivyIndex, corpus: Corpus, note: Path, *, more: bool) -> dict[str, Any]:
     """Bring the index to the whole corpus. Seconds and processor time add up over interrupted builds."""
     known = json.loads(note.read_text()) if note.exists() else {"seconds": 0.0, "cpu_seconds": 0.0, "documents": 0}
-    if index.stats().documents >= corpus.size:
+    if index.stats().documents >= corpus.size or not more:
         return known
     # A bulk build has no searches to please: larger commits mean fewer merges.
     writer._MAX_PENDING, writer._HEAP_BYTES = PORTION, 160_000_000
@@ -138,7 +138,7 @@ def recall(index: TantivyIndex, corpus: Corpus, samples: int) -> dict[str, Any]:
         start = chosen.randrange(len(line) - length + 1)
         part = line[start : start + length]
         # Punctuation at an edge is folded away; what remains would be another question.
-        if len(part) < 2 or not fold(part).isalnum():
+        if len(part) < 2 or not fold(part).isalnum() or index.missing([told.id]):
             continue
         asked += 1
         empty += not index.search(part, Has("kind", "case"), count="none", limit=1).hits
@@ -165,7 +165,7 @@ def suggestions(folder: Path, corpus: Corpus, times: int) -> dict[str, float]:
             cases = [corpus.case(number % corpus.size) for number in range(start, start + PORTION)]
             index.upsert(
                 SearchDocument.of_day(
-                    id=told.id, kind="article", title=f"{told.title}（{told.body[-14:-1]}）", body="", day=told.day, timeless=True
+                    id=told.id, kind="article", title=f"{told.title}（{told.terms['prefecture'][0]}）", body="", day=told.day, timeless=True
                 )
                 for told in cases
             )
@@ -262,81 +262,88 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--data", type=Path, default=None)
-    parser.add_argument("--peers", type=int, default=300_000, help="cases in the peers; 0 leaves them out")
+    parser.add_argument("--peers", type=int, default=300_000, help="cases in the peers")
+    parser.add_argument("--samples", type=int, default=500, help="parts of cases that are looked for again")
+    parser.add_argument("--parts", default=",".join(PARTS), help="what to measure (default: %(default)s)")
     parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--load-seconds", type=float, default=20.0)
     parser.add_argument("--only-build", action="store_true")
+    parser.add_argument("--as-is", action="store_true", help="measure the index as far as it is built")
     given = parser.parse_args()
     corpus = Corpus(given.size, given.cache)
     index = TantivyIndex(given.cache / f"index-{given.size}", today=lambda: TODAY)
-    built = build(index, corpus, given.cache / f"built-{given.size}.json")
+    built = build(index, corpus, given.cache / f"built-{given.size}.json", more=not given.as_is)
     stats = index.stats()
     say(f"{stats.documents:,} cases, {stats.size_bytes / max(1, stats.documents):.0f} bytes each")
     if given.only_build:
         return
+    parts = given.parts.split(",")
     calibration = Calibration()
     calibration.look()
-    times: dict[str, Any] = {}
-    for name, run in questions(index, corpus).items():
-        times[name] = measured(run, given.times)
-        calibration.look()
-        say(f"{name:12} {times[name]}")
-    times["suggest"] = suggestions(given.cache / "articles", corpus, given.times)
-    say(f"suggest      {times['suggest']}")
-    short = {name: measured(run, given.times // 4) for name, run in questions(index, corpus, years=1).items()}
-    found = recall(index, corpus, 500)
-    say(f"recall       {found}")
-    reader = TantivyIndex(given.cache / f"index-{given.size}", today=lambda: TODAY)
-    fresh = Corpus(given.size * 7 + 1, given.cache)
-    load = under_load(index, reader, fresh.case, questions(reader, corpus)["common"], seconds=given.load_seconds)
-    say(f"load         {load}")
-    rivals = against_peers(index, corpus, given.peers, given.times // 2) if given.peers else None
+    result: dict[str, Any] = {"name": "search", "size": stats.documents, "asked_for": given.size}
+    asked = questions(index, corpus)
+    if "times" in parts:
+        result["times"] = {}
+        for name, run in asked.items():
+            result["times"][name] = measured(run, given.times)
+            calibration.look()
+            say(f"{name:12} {result['times'][name]}")
+        short = {name: measured(run, max(20, given.times // 4)) for name, run in questions(index, corpus, years=1).items()}
+        # Partitions of the last year and all that are searched: the two sizes of the straight line.
+        few = sum(count for year, count in stats.partitions.items() if year >= max(stats.partitions) - 1)
+        result["extrapolated_20M"] = projected(short, result["times"], (few, stats.documents), stats, built)
+    if "suggest" in parts:
+        result["suggest"] = suggestions(given.cache / "articles", corpus, given.times)
+        say(f"suggest      {result['suggest']}")
+    if "recall" in parts:
+        result["recall"] = recall(index, corpus, given.samples)
+        say(f"recall       {result['recall']}")
+    if "load" in parts:
+        reader = TantivyIndex(given.cache / f"index-{given.size}", today=lambda: TODAY)
+        fresh = Corpus(given.size * 7 + 1, given.cache)
+        search = questions(reader, corpus)["common"]
+        result["load"] = under_load(index, reader, fresh.case, search, seconds=given.load_seconds)
+        say(f"load         {result['load']}")
+    if "peers" in parts:
+        result["peers"] = against_peers(index, corpus, given.peers, max(20, given.times // 2))
+    if "quality" in parts and given.data:
+        result["quality"] = quality(given.data)
     calibration.look()
-    ranked = quality(given.data) if given.data else None
-    # Partitions of the last year and of the three years that are searched: the two sizes of the straight line.
-    few = sum(number for year, number in stats.partitions.items() if year == TIMELESS or year >= max(stats.partitions) - 1)
-    result = {
-        "name": "search",
-        "size": stats.documents,
-        "calibration": calibration.report(),
-        "times": times,
-        "goals": verdict(times, load, stats, found, ranked, calibration, stats.documents),
-        "recall": found,
-        "load": load,
-        "peers": rivals,
-        "quality": ranked,
-        "bytes_per_case": round(stats.size_bytes / max(1, stats.documents)),
-        "build": {name: round(value) for name, value in built.items()},
-        "extrapolated_20M": projected(short, {name: times[name] for name in short}, (few, stats.documents), stats, built),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
+    result["calibration"] = calibration.report()
+    result["bytes_per_case"] = round(stats.size_bytes / max(1, stats.documents))
+    result["build"] = {name: round(value) for name, value in built.items()}
+    result["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    result["goals"] = verdict(result, calibration)
     index.close()
     print(json.dumps(result, ensure_ascii=False))
 
 
-def verdict(
-    times: dict[str, Any], load: dict[str, Any], stats: Any, found: dict[str, Any], ranked: Any, calibration: Calibration, size: int
-) -> dict[str, str]:
-    """Goals reached or missed. Of times nothing is said when the machine wasn't calm, counts don't depend on it."""
-    result: dict[str, str] = {}
+def verdict(result: dict[str, Any], calibration: Calibration) -> dict[str, str]:
+    """Goals reached or missed. Of times nothing is said when the machine wasn't calm; counts don't depend on it."""
+    said: dict[str, str] = {}
 
-    def say_of(name: str, value: float, goal: float, *, timed: bool = True, least: bool = False) -> None:
+    def judge(name: str, value: float, goal: float, *, timed: bool = True, least: bool = False) -> None:
         kept = value >= goal if least else value <= goal
         shown = f"{value} ({'≥' if least else '≤'} {goal})"
-        result[name] = f"not measurable: {shown}" if timed and not calibration.calm else f"{'reached' if kept else 'missed'}: {shown}"
+        word = "not measurable" if timed and not calibration.calm else "reached" if kept else "missed"
+        said[name] = f"{word}: {shown}"
 
+    times = {**result.get("times", {}), **({"suggest": result["suggest"]} if "suggest" in result else {})}
     for name, goal in GOALS.items():
-        say_of(f"{name}, p95 ms", times[name]["p95_ms"], goal)
-    say_of("save to found, p95 ms", load["save_to_found_quiet"]["p95_ms"], GOAL_FOUND_MS)
-    say_of("bytes a case", round(stats.size_bytes / max(1, stats.documents)), GOAL_BYTES, timed=False)
-    say_of("substring recall", found["substring_recall"], 1.0, timed=False, least=True)
-    say_of("zero results", found["zero_results"], 0.0, timed=False)
-    for name, goal in GOALS_QUALITY.items() if ranked else ():
-        say_of(f"MRR@10, {name}", ranked["mrr_at_10"][name], goal, timed=False, least=True)
-    if size < 1_000_000:
-        result["size"] = f"the goals are for 1,000,000 cases; this index has {size:,}"
-    return result
+        if name in times:
+            judge(f"{name}, p95 ms", times[name]["p95_ms"], goal)
+    if "load" in result:
+        judge("save to found, p95 ms", result["load"]["save_to_found_quiet"]["p95_ms"], GOAL_FOUND_MS)
+    judge("bytes a case", result["bytes_per_case"], GOAL_BYTES, timed=False)
+    if "recall" in result:
+        judge("substring recall", result["recall"]["substring_recall"], 1.0, timed=False, least=True)
+        judge("zero results", result["recall"]["zero_results"], 0.0, timed=False)
+    for name, goal in GOALS_QUALITY.items() if "quality" in result else ():
+        judge(f"MRR@10, {name}", result["quality"]["mrr_at_10"][name], goal, timed=False, least=True)
+    if result["size"] < 1_000_000:
+        said["size"] = f"the goals are for 1,000,000 cases; this index has {result['size']:,}"
+    return said
 
 
 if __name__ == "__main__":

@@ -138,6 +138,35 @@ def test_a_reader_that_has_fallen_behind_and_a_dead_letter_are_seen(migrated: Si
     assert processes.relay_lag(migrated).state == WARN
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_search_index_is_missed_and_its_troubles_are_told_apart(
+    migrated: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from caasis.platform.search.adapters.tantivy.folder import IndexFolder
+    from caasis.platform.search.ports import Quarantined
+
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=_name(), autocommit=True) as connection:
+        connection.execute("UPDATE platform_outbox_head SET last_position = 5")
+    assert processes.index_present(migrated).state == PROBLEM
+    folder = IndexFolder(migrated.home.path / "index")
+    folder.start(keep=False)
+    folder.set_progress(42)
+    assert "42%" in processes.index_present(migrated).text
+    folder.finish(["case"])
+    folder.set_position(5)
+    assert processes.index_present(migrated).state == OK
+    folder.set_quarantined([Quarantined("case", "00000000-0000-7000-8000-000000000001", "building failed: KeyError")])
+    assert (processes.index_present(migrated).state, "1件" in processes.index_present(migrated).text) == (WARN, True)
+    monkeypatch.setattr(IndexFolder, "trouble", lambda self: "read only")
+    assert processes.index_present(migrated).state == PROBLEM
+
+
+def _name() -> str:
+    from django.db import connections
+
+    return str(connections["default"].settings_dict["NAME"])
+
+
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "CHECKS", {})

@@ -204,6 +204,17 @@ def test_a_row_that_breaks_the_analysis_is_quarantined_without_its_text(
     assert row.reason == "analysis failed: RuntimeError"
 
 
+def test_a_text_and_a_query_of_a_million_characters(index: TantivyIndex) -> None:
+    long = document("long", "長い記録", "墓石の代金を払った。" * 100_000 + "末尾の合言葉は葛󠄀城です。")
+    index.upsert([long, document("short", "墓石")])
+    index.refresh()
+    assert index.stats().quarantined == ()
+    assert [hit.id for hit in index.search("「合言葉は葛城」", EVERYTHING).hits] == [long.id]
+    # What is asked for beyond the longest query is cut, without an error.
+    assert {hit.id for hit in index.search("墓石" * 500_000, EVERYTHING).hits} <= {long.id, id_of("short")}
+    assert {hit.id for hit in index.similar("墓石の代金を払った。" * 100_000, EVERYTHING)} == {long.id, id_of("short")}
+
+
 def test_the_quarantine_survives_the_process(index: TantivyIndex, tmp_path: Path) -> None:
     wrong: Any = document("wrong")
     object.__setattr__(wrong, "title", 1)

@@ -36,7 +36,7 @@ _COUNTED = 5_000
 @dataclass(frozen=True, slots=True)
 class Part:
     """One partition to be searched, with its query (bounded by day where only part of its year is covered), the days
-    on which its documents lie, and how many of them match at most."""
+    on which its documents lie, and about how many of them match."""
 
     year: int
     query: Query

@@ -1,4 +1,4 @@
-"""How many documents of a partition a search can match at most, from term frequencies alone (microseconds a term)."""
+"""About how many documents of a partition a search matches, from term frequencies alone (microseconds a term)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from caasis.platform.search.queries import ParsedQuery
 _TOKENS = 16
 
 
-def most_matches(searcher: tantivy.Searcher, parsed: ParsedQuery, filters: Condition) -> int:
-    """An upper bound of the matches of a search; deleted documents count until their segment is merged."""
+def likely_matches(searcher: tantivy.Searcher, parsed: ParsedQuery, filters: Condition) -> int:
+    """Rather too many than too few: of what has to hold together, the rarest counts. Nothing but the size of the first
+    look depends on it."""
     bounds = [_filtered(searcher, filters)]
     for clause in parsed.required:
         bounds.append(sum(_text(searcher, text, clause.phrase) for text in clause.alternatives))
@@ -42,15 +43,13 @@ def _text(searcher: tantivy.Searcher, text: str, phrase: bool) -> int:
     asked = typed(text)
     pairs = [token for token in asked.pairs if len(token) > 1]
     # A single character is asked for by pattern; how many pairs hold it isn't known.
-    found = _rarest(searcher, "g", pairs) if pairs else searcher.num_docs
-    if phrase:
-        return found
-    if asked.words:
-        holding = sum(searcher.doc_freq("w", term) for term in asked.words)
-        found += holding // words_needed(len(asked.words))
-    if asked.kana:
-        found += _rarest(searcher, "r", asked.sounds) if len(asked.kana) > 2 else searcher.num_docs
-    return min(found, searcher.num_docs)
+    found = [_rarest(searcher, "g", pairs) if pairs else searcher.num_docs]
+    # Words, characters and sound mostly find the same documents, so that the sum would be far too many.
+    if asked.words and not phrase:
+        found.append(sum(searcher.doc_freq("w", term) for term in asked.words) // words_needed(len(asked.words)))
+    if asked.kana and not phrase:
+        found.append(_rarest(searcher, "r", asked.sounds) if len(asked.kana) > 2 else searcher.num_docs)
+    return min(max(found), searcher.num_docs)
 
 
 def _rarest(searcher: tantivy.Searcher, field: str, tokens: Sequence[str]) -> int:

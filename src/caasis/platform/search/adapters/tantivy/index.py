@@ -22,7 +22,7 @@ from caasis.platform.search.adapters.tantivy.compiling import (
     compile_suggestion,
     is_exact,
 )
-from caasis.platform.search.adapters.tantivy.estimates import most_matches
+from caasis.platform.search.adapters.tantivy.estimates import likely_matches
 from caasis.platform.search.adapters.tantivy.folder import IndexFolder
 from caasis.platform.search.adapters.tantivy.reader import Candidate, PartitionedReader, Snapshot
 from caasis.platform.search.adapters.tantivy.writer import PartitionedWriter
@@ -281,7 +281,7 @@ class TantivyIndex:
                     query if days is None else bounded(query, days),
                     max(starts),
                     max(min(ends), max(starts)),
-                    most_matches(snapshot.searchers[year], parsed, filters),
+                    likely_matches(snapshot.searchers[year], parsed, filters),
                 )
             )
         return parts

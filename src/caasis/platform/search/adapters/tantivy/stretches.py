@@ -17,7 +17,7 @@ _GROWTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A dated partition within a search: how many documents can match at most, spread over which days."""
+    """A dated partition within a search: about how many documents match, spread over which days."""
 
     year: int
     matches: int
