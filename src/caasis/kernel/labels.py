@@ -10,7 +10,7 @@ class LabelledCode(StrEnum):
 
     label: str
 
-    def __new__(cls, code: str, label: str) -> LabelledCode:
+    def __new__(cls, code: str, label: str = "") -> LabelledCode:
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -47,7 +48,7 @@ def add_mediations(seeded: Seeded) -> None:
         if case.mediations.exists():
             return
         mediation = cases.begin_mediation(actor=actor, case_id=case.id, business_person="お客様相談室（見本）")
-        on = {"actor": actor, "mediation_id": mediation.id}
+        on: dict[str, Any] = {"actor": actor, "mediation_id": mediation.id}
         cases.log_contact(**on, means="phone", direction="from_consumer", words="着工前なので、払った分を返してほしい。")
         cases.record_consent(**on, means="phone")
         cases.log_contact(

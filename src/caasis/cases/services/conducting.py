@@ -133,6 +133,7 @@ def decide_ending(*, actor: Actor, case_id: UUID, end: bool, days: int = 0, word
     text = clean_words(words, "words")
     with actor_transaction(actor):
         case, file = _standing(actor, case_id, INVOLVED, ConductState.PROPOSED)
+        assert actor.id is not None
         others = staff_of(file.centre_id, Role.SUPERVISOR, Role.OFFICIAL).exclude(id=actor.id)
         if file.proposed_by == actor.id and others.exists():
             raise NotAllowed("自分の申し出は、ほかの主任か職員が判断します。")
@@ -202,6 +203,7 @@ def care_for_staff(*, actor: Actor, case_id: UUID, kind: str, words: str = "") -
 
 
 def _plan_debrief(file: ConductFile, case: Case, *, actor: Actor) -> ConductEntry:
+    assert actor.id is not None
     supervisor = staff_of(file.centre_id, Role.SUPERVISOR).exclude(id=actor.id).first()
     Task.objects.create(
         case=case, centre_id=file.centre_id, kind="debrief", what="迷惑行為のあとの振り返り（相談員と主任）",
