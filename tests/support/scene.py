@@ -370,6 +370,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "api:save_card": {"version": case.version, "changes": {"title": "書きかえた件名"}},
         "api:lead_case": {"verb": "finish_handling"},
         "api:add_part": {"values": {"product_text": "浄水器"}},
+        "api:remove_part": {"version": case.version},
         "api:save_part": {"version": case.version, "changes": {"product_text": "浄水器3"}},
     }  # fmt: skip
     return bodies.get(name, {})
