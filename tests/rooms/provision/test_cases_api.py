@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -335,10 +336,7 @@ def test_unsafe_requests_need_the_token(town: Any) -> None:
 
 
 def test_parts_are_added_changed_and_taken_out_and_outsiders_find_none(town: Any, client_for: Any) -> None:
-    from caasis.cases import services as cases
-    from tests.support.cards import COMPLETE
-
-    case = cases.open_case(actor=town.counsellor, card=COMPLETE)
+    case = services.open_case(actor=town.counsellor, card=COMPLETE)
     client, base = client_for("counsellor"), f"/api/v1/cases/{case.id}/parts"
 
     def send(who: Any, path: str, body: dict[str, Any], method: str = "POST") -> Any:
