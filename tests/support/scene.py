@@ -352,7 +352,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:case-part-business": {"business": "new"},
         "desk:case-past-open": {"version": case.version, "fields": "title", "title": "書きかけ"},
         "desk:case-past-act": {"do": "withdraw", "person": str(scene.more["person"])},
-        "desk:people": {"phone": PHONE_SHOWN},
+        # Not the scene's own number: what somebody typed stands in the answer to himself.
+        "desk:people": {"phone": "022-999-9999"},
         "desk:person-consent": {"consent-kind": "survey", "consent-means": "phone", "consent-given_by": "self"},
         "desk:person-watch": {
             "watch-reason": "被害が続いているため", "watch-review_on_y": str(timezone.now().year + 1), "watch-review_on_m": "1",
