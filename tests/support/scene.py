@@ -144,6 +144,9 @@ def make_scene(town: Any) -> Scene:
     part = cases.add_part(
         actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
     )
+    with system_transaction():
+        # The version that a page would show now.
+        open_case.refresh_from_db()
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
