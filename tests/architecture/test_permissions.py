@@ -127,7 +127,17 @@ def test_every_url_answers_each_role_as_the_table_says(role: str, scene: Scene, 
 
 def _owned(target: Target) -> bool:
     """The target names an object that only centre A may see."""
-    return target.object in ("open case", "case waiting for approval", "waiting contact", "file", "approval", "emergency access", "saved search", "export")
+    return target.object in (
+        "open case",
+        "case waiting for approval",
+        "waiting contact",
+        "file",
+        "approval",
+        "emergency access",
+        "saved search",
+        "export",
+        "person",
+    )
 
 
 def _absent(target: Target) -> Target:

@@ -205,6 +205,9 @@ def make_scene(town: Any) -> Scene:
     part = cases.add_part(
         actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
     )
+    with system_transaction():
+        # The version that a page would show now.
+        open_case.refresh_from_db()
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
@@ -642,7 +645,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:case-part-business": {"business": "new"},
         "desk:case-past-open": {"version": case.version, "fields": "title", "title": "書きかけ"},
         "desk:case-past-act": {"do": "withdraw", "person": str(scene.more["person"])},
-        "desk:people": {"phone": PHONE_SHOWN},
+        # Not the scene's own number: what somebody typed stands in the answer to himself.
+        "desk:people": {"phone": "022-999-9999"},
         "desk:person-consent": {"consent-kind": "survey", "consent-means": "phone", "consent-given_by": "self"},
         "desk:person-watch": {
             "watch-reason": "被害が続いているため", "watch-review_on_y": str(timezone.now().year + 1), "watch-review_on_m": "1",
@@ -697,6 +701,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "api:save_card": {"version": case.version, "changes": {"title": "書きかえた件名"}},
         "api:lead_case": {"verb": "finish_handling"},
         "api:add_part": {"values": {"product_text": "浄水器"}},
+        "api:remove_part": {"version": case.version},
         "api:save_part": {"version": case.version, "changes": {"product_text": "浄水器3"}},
     }  # fmt: skip
     return bodies.get(name, {})

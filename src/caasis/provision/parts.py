@@ -51,6 +51,14 @@ class PartPatch(Schema):
     changes: dict[ShortText, Any] = Field(max_length=80)
 
 
+class PartRemoval(Schema):
+    """The version of the case at which the part was read that is to be taken out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
 def parts_out(case: Case) -> list[dict[str, Any]]:
     """Every part of a case, in order."""
     return [
@@ -99,13 +107,17 @@ def save_part(request: HttpRequest, case_id: UUID, part_kind: KindInPath, part_i
     return {"version": case.version, "changed": list(names), "merged": []}
 
 
-@router.delete(
-    "/{uuid:case_id}/parts/{part_kind}/{uuid:part_id}",
+@router.post(
+    "/{uuid:case_id}/parts/{part_kind}/{uuid:part_id}/removal",
     response={200: SaveOut, **_CONFLICT},
     operation_id="remove_part",
     summary="契約・関係者・事業者・けがを取り除く",
 )
-def remove_part(request: HttpRequest, case_id: UUID, part_kind: KindInPath, part_id: UUID) -> Any:
-    """Take a part out. Staff can put it back on the screen."""
-    row = services.remove_part(actor=actor_from(request), case_id=case_id, kind=part_kind, part_id=part_id)
+def remove_part(
+    request: HttpRequest, case_id: UUID, part_kind: KindInPath, part_id: UUID, payload: PartRemoval
+) -> Any:
+    """Take a part out. Staff can put it back on the screen. 409 when somebody changed it since `version`."""
+    row = services.remove_part(
+        actor=actor_from(request), case_id=case_id, kind=part_kind, part_id=part_id, version=payload.version
+    )
     return {"version": row.case.version, "changed": [], "merged": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -332,3 +333,30 @@ def test_unsafe_requests_need_the_token(town: Any) -> None:
     assert_problem(answer, 403, code="csrf")
     with system_transaction():
         assert not Case.objects.exists()
+
+
+def test_parts_are_added_changed_and_taken_out_and_outsiders_find_none(town: Any, client_for: Any) -> None:
+    case = services.open_case(actor=town.counsellor, card=COMPLETE)
+    client, base = client_for("counsellor"), f"/api/v1/cases/{case.id}/parts"
+
+    def send(who: Any, path: str, body: dict[str, Any], method: str = "POST") -> Any:
+        return who.generic(method, f"{base}{path}", json.dumps(body), content_type="application/json")
+
+    added = send(client, "/contract", {"values": {"product_text": "浄水器", "amount": "3万8千円"}})
+    assert added.status_code == 201, added.content
+    part = added.json()
+    assert (part["number"], part["on_card"], part["values"]["amount"]) == (2, False, 38_000)
+    read = client.get(f"/api/v1/cases/{case.id}").json()
+    assert [one["kind"] for one in read["parts"]] == ["contract", "contract", "party", "business"]
+    changed = send(client, f"/contract/{part['id']}", {"version": read["version"], "changes": {"paid": 1000}}, "PATCH")
+    assert changed.json()["changed"] == ["paid"]
+    stale = send(client, f"/contract/{part['id']}", {"version": read["version"], "changes": {"paid": 2000}}, "PATCH")
+    assert stale.status_code == 409
+    assert send(client, f"/contract/{part['id']}/removal", {"version": read["version"]}).status_code == 409
+    assert send(client, "/contract", {"values": {"rocket": 1}}).status_code == 422
+    assert send(client, "/rocket", {"values": {}}).status_code == 422
+    outsider = client_for("outsider")
+    assert send(outsider, "/contract", {"values": {"amount": 1}}).status_code == 404
+    assert send(outsider, f"/contract/{part['id']}/removal", {"version": 1}).status_code == 404
+    taken = send(client, f"/contract/{part['id']}/removal", {"version": changed.json()["version"]})
+    assert taken.status_code == 200 and len(client.get(f"/api/v1/cases/{case.id}").json()["parts"]) == 3

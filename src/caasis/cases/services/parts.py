@@ -136,16 +136,22 @@ def save_part(
         return case, row, names
 
 
-def remove_part(*, actor: Actor, case_id: UUID, kind: PartKind, part_id: UUID) -> Row:
+def remove_part(
+    *, actor: Actor, case_id: UUID, kind: PartKind, part_id: UUID, version: int | None = None
+) -> Row:
     """Take a part out. It stays in its table and can be put back.
 
-    :raises WrongState: gone already, the consumer, or the card can't be changed now.
+    `version` is the one at which it was read; without it, whatever stands is taken out, as a person sees it on the list.
+
+    :raises WrongState: gone already, changed since `version`, the consumer, or the card can't be changed now.
     """
     with actor_transaction(actor):
         case = _editable(actor, case_id)
         row = _standing(case, kind, part_id)
         if isinstance(row, Party) and PartyRole.CONSUMER in row.roles:
             raise WrongState("相談者は取り除けません。氏名などは、カードで空にできます。")
+        if version is not None and version != case.version and _changed_since(case, kind, row, version):
+            raise WrongState("ほかの職員が先に直しました。開き直して確かめてください。")
         before = read_card(case)
         row.removed_at = timezone.now()
         row.save(update_fields=["removed_at", "updated_at"])

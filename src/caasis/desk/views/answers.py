@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from caasis.cases import selectors as cases
 from caasis.cases import services
 from caasis.cases.models import Case
-from caasis.cases.rules.checks import Verdict, check_card, missing_fields
+from caasis.cases.rules.checks import Verdict, missing_fields
 from caasis.cases.rules.team_words import TaskKind
-from caasis.cases.services.approving import personal_in_texts
+from caasis.cases.services.approving import run_checks
 from caasis.cases.vocabulary import State
 from caasis.channels.services import cancel_answer, write_answer
 from caasis.desk.access import access_case, actor_of_request, for_staff
@@ -30,7 +30,7 @@ from caasis.desk.team_forms import TaskForm
 from caasis.desk.views.parts import offer_undo, page
 from caasis.desk.views.workspace import _conflict as conflict_page
 from caasis.desk.views.workspace import refused, save_posted, settle, show_case
-from caasis.desk.workspace import may_edit, today_in_japan
+from caasis.desk.workspace import may_edit
 from caasis.kernel.errors import DomainError, Invalid, NotFound, VersionConflict
 
 #: Verbs of the counsellor and what the toast says after each.
@@ -304,7 +304,7 @@ def request_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def _show_request(request: HttpRequest, case: Case, *, sentence: str = "", status: int = 200) -> HttpResponse:
     actor = actor_of_request(request)
     card = cases.read_card(case)
-    checks = check_card(card, today=today_in_japan(), personal=personal_in_texts(case, card))
+    checks = run_checks(case, card)
     context = {
         "case": case,
         "checks": sorted(checks, key=lambda check: (Verdict.MISSING, Verdict.FLAGGED, Verdict.PASSED).index(check.verdict)),

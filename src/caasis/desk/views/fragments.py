@@ -13,6 +13,7 @@ from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
 from caasis.cases.duplicates import possible_duplicates
 from caasis.cases.models import Case
+from caasis.cases.people_record import known_past
 from caasis.cases.rules.card import BY_NAME
 from caasis.cases.rules.deadlines import DEADLINE_FIELDS
 from caasis.cases.search import index_readiness, similar_cases
@@ -67,8 +68,8 @@ def similar(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "similar": similar_cases(actor=actor, case=case, card=card),
         "index": index_readiness(),
         "duplicates": possible_duplicates(actor=actor, case=case, card=card),
-        # A number or a name is no identity: content is shown only once name and address are known.
-        "known": bool(card.get("consumer_name") and card.get("consumer_address")),
+        # A number or a name is no identity: content shows of whom was confirmed to be the consumer.
+        "known": {one.id for one in known_past(actor=actor, case=case)},
     }
     return render(request, "desk/workspace/similar.html", context)
 
