@@ -139,6 +139,37 @@ def test_one_kill_of_each_process_loses_no_acknowledged_save(running, tmp_path):
     kill_in_turn(running, tmp_path / "ledger", list(VICTIMS))
 
 
+@pytest.mark.timeout(300)
+def test_an_index_deleted_under_the_running_system_comes_back_and_is_told_meanwhile(running):
+    client = running.client("counsellor")
+    title = "索引が消えても見つかる相談"
+    assert client.post("/api/v1/cases", json={"card": {"title": title}}).status_code == 201
+
+    def shown() -> str:
+        return client.get("/desk/search", params={"q": title}).text
+
+    wait_for("the case is found", lambda: "app-found" in shown())
+    folder = running.home / "index"
+    # The indexer must not be quicker than the look at the page.
+    indexer = pid_of(running, "indexer")
+    assert indexer is not None
+    os.kill(indexer, signal.SIGSTOP)
+    try:
+        folder.rename(running.home / "index-removed")
+        page = shown()
+        assert "検索の索引を作り直しています" in page and "結果がそろっていないことがあります。" in page
+        assert client.get("/readyz").json()["search"] != "ok"
+        doctor = subprocess.run(
+            [str(ROOT / "bin" / "caasis"), "doctor"], env=running.environment, capture_output=True, text=True, check=False
+        )
+        assert "索引がないか、作り直しが必要です。" in doctor.stdout
+    finally:
+        os.kill(indexer, signal.SIGCONT)
+    wait_for("the index is whole again", lambda: client.get("/readyz").json()["search"] == "ok")
+    page = shown()
+    assert "app-found" in page and "結果がそろっていない" not in page
+
+
 @pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_twenty_kills_of_each_process_lose_no_acknowledged_save(running, tmp_path):
