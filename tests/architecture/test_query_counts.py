@@ -68,7 +68,7 @@ def grow(scene: Scene, rows: int) -> None:  # noqa: F811
         cases.add_note(actor=town.counsellor, case_id=scene.open_case.id, text=f"覚え書き{number}")
         channels.write_answer(actor=town.counsellor, contact_id=scene.taken_contact, text=f"お返事{number}")
         with system_transaction():
-            saved_search(town, case, name=f"検索{number}-{case.receipt_number}")
+            saved_search(town, case, name=f"検索{rows}の{number}")
             finished_export(town)
         ask(town, title=f"決裁を待つ相談{number}")
         done, approval = ask(town, title=f"登録する相談{number}")
