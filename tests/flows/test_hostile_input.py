@@ -161,6 +161,17 @@ def rows() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def touched() -> list[tuple[str, int]]:
+    """Rows written so far in this transaction, by table, also those that were taken back: cheap to ask, where counting
+    all tables after each of some thousand requests takes minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY relname"
+        )
+        return [(name, count) for name, count in cursor.fetchall() if not name.startswith(KEPT)]
+
+
 def unfounded_accesses(before: set[Any], shown: str, reference: str) -> list[str]:
     """What a refusal wrote into the access log and did not do: the only deed a refusal has is showing a page again."""
     with system_transaction():
@@ -192,6 +203,7 @@ def _attack(
     method = next(one for one in target.methods if one != "GET")
     place = f"{method} {target.name} ({target.object}) with {what}"
     with taken_back(client):
+        written = touched()
         answer = client.generic(method, target.url, body, content_type=media_type)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         shown = text.decode("utf-8", "replace")
@@ -202,7 +214,7 @@ def _attack(
         if status >= 400:
             if status != 405 and "。" not in shown:
                 wrong.append(f"{place}: {status} without a sentence: {shown[:80]!r}")
-            after = rows()
+            after = rows() if touched() != written else before
             if after != before:
                 changed = {name: (before[name], after[name]) for name in after if after[name] != before[name]}
                 wrong.append(f"{place}: {status}, and yet rows changed: {changed}")
@@ -333,18 +345,42 @@ def test_the_doors_of_a_big_form_share_every_field(scene: Scene, names: Any) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.unfinished
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("what", sorted(VALUES))
 def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811
     """Each field alone: a check that stops at the first bad field hides nothing here."""
     wrong: list[str] = []
-    good: dict[str, dict[str, bytes]] = {}
     for target, name in turns([target for target in doors(scene) if not target.json], names, what):
-        sent = {**good.setdefault(target.url, good_values(target, names)), name: VALUES[what]}
-        # The big value stands last, so that the cut takes none of the good ones away.
-        ordered = {key: value for key, value in sent.items() if key != name} | {name: VALUES[what]}
-        wrong += attack(people[doer_of(target.name)], target, encoded(ordered)[:1_900_000], FORM, f"{what} in {name}")
+        body = among_good_ones(target, name, what, names)
+        wrong += attack(people[doer_of(target.name)], target, body, FORM, f"{what} in {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def among_good_ones(target: Target, name: str, what: str, names: dict[str, dict[str, str]]) -> bytes:
+    """A body with one hostile value. It stands last, so that the cut of a big one takes none of the good ones away."""
+    good = {key: value for key, value in good_values(target, names).items() if key != name}
+    return encoded(good | {name: VALUES[what]})[:1_900_000]
+
+
+def test_every_door_with_one_hostile_value_among_good_ones(
+    scene: Scene,  # noqa: F811
+    people: Any,
+    names: Any,
+    attack: Attack,
+) -> None:
+    """The quick form of the sweep above: three fields of each form, and the values in turn."""
+    wrong: list[str] = []
+    tried: set[str] = set()
+    turn = 0
+    for target in doors(scene):
+        fields = [] if target.json else fields_of(target, names)
+        for name in fields[:: max(1, len(fields) // 3)][:3]:
+            what = sorted(VALUES)[turn % len(VALUES)]
+            turn += 1
+            tried.add(what)
+            body = among_good_ones(target, name, what, names)
+            wrong += attack(people[doer_of(target.name)], target, body, FORM, f"{what} in {name}")
+    assert tried == VALUES.keys()
     assert not wrong, "\n".join(wrong)
 
 

@@ -56,7 +56,11 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
 
 def store_facts(case_ids: Iterable[UUID]) -> int:
     """Write or refresh the facts of registered cases. Idempotent: one row a case, however often it is registered."""
-    cases = with_parts(Case.objects.filter(id__in=list(case_ids)).exclude(registered_at=None))
+    return store_facts_of(with_parts(Case.objects.filter(id__in=list(case_ids)).exclude(registered_at=None)))
+
+
+def store_facts_of(cases: Iterable[Case]) -> int:
+    """The same for registered cases that are in hand, with their parts."""
     rows = [fact_of(case) for case in cases]
     CaseFact.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["case_id"], update_fields=_FIELDS, batch_size=1000

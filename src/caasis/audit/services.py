@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from caasis.audit.models import AccessRecord
 from caasis.kernel.actor import Actor
+from caasis.platform.inserting import new_row
 
 #: The reference number of the request that is being answered, so that a log line and an access row find each other.
 current_reference: ContextVar[str] = ContextVar("current_reference", default="")
@@ -27,7 +28,8 @@ def access_row(
     reason: str = "",
 ) -> AccessRecord:
     """The unsaved access row, for bulk writers."""
-    return AccessRecord(
+    return new_row(
+        AccessRecord,
         at=timezone.now(),
         actor_id=actor.id,
         actor_roles=",".join(sorted(actor.roles)),

@@ -19,7 +19,9 @@ def _database(url: str) -> dict[str, object]:
     """A Django database from `postgresql://user:password@host:port/name?host=/socket/folder`."""
     parsed = urlparse(url)
     query = {key: values[-1] for key, values in parse_qs(parsed.query).items()}
-    options: dict[str, object] = {}
+    # For statements that ask to be prepared (platform/inserting.py); the ORM's own never are. Behind a pooler that gives
+    # each transaction another connection and can't carry prepared statements, `CAASIS_NO_PREPARE` turns it off.
+    options: dict[str, object] = {"prepare_threshold": None if _flag("CAASIS_NO_PREPARE") else 5}
     if "sslmode" in query:
         options["sslmode"] = query["sslmode"]
     return {

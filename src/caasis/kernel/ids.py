@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
@@ -32,7 +33,7 @@ def uuid7() -> UUID:
     value |= 0x7 << 76
     value |= counter << 64
     value |= 0b10 << 62
-    value |= secrets.randbits(62)
+    value |= int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=value)
 
 

@@ -1,4 +1,4 @@
-"""Inserting rows of several tables together, in one trip to the database and without the ORM's cost per value.
+"""Making and inserting rows of several tables together, in one trip and without the ORM's cost per value.
 
 Each table's rows travel as one JSON document that PostgreSQL unfolds (`json_populate_recordset`), and the statements
 of all tables go out in one pipeline. For a case of ten rows that is a quarter of the ORM's time, for a batch of some
@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 from django.db import connections, models, router, transaction
+from django.db.models.base import ModelState
 
 #: Rows of one statement: keeps a document below some megabytes.
 ROWS_AT_ONCE = 1000
+
+Row = TypeVar("Row", bound=models.Model)
 
 _PLAIN = (
     models.CharField,
@@ -32,6 +35,54 @@ _PLAIN = (
     models.BinaryField,
     models.ForeignKey,
 )
+
+
+def new_row(model: type[Row], **values: Any) -> Row:
+    """An unsaved row as `model(**values)` makes it, for a tenth of the time: no signals, and each value is set once.
+
+    `values` are named by column (`case_id`) or relation (`case`). A case that has walked its whole life is forty rows.
+
+    :raises TypeError: a name is no field of the model.
+    """
+    shape = _shape(model)
+    row = model.__new__(model)
+    row._state = ModelState()
+    known = row.__dict__
+    known.update(shape.fixed)
+    for name, make in shape.made:
+        if name not in values:
+            known[name] = make()
+    for name, value in values.items():
+        if name in shape.columns:
+            known[name] = value
+        elif name in shape.relations:
+            known[shape.relations[name]] = None if value is None else value.pk
+            row._state.fields_cache[name] = value
+        else:
+            raise TypeError(f"{model.__name__} has no field {name}")
+    return row
+
+
+class _Shape:
+    """What a new row of a model starts with."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.columns: frozenset[str] = frozenset(field.attname for field in model._meta.concrete_fields)
+        #: relation → its column
+        self.relations = {field.name: field.attname for field in model._meta.concrete_fields if field.remote_field}
+        self.fixed: dict[str, Any] = {}
+        self.made: list[tuple[str, Callable[[], Any]]] = []
+        for field in model._meta.concrete_fields:
+            if field.has_default() and callable(field.default):
+                self.made.append((field.attname, field.default))
+            else:
+                # Also of fields with a default of their own making: sealed columns start with the empty seal.
+                self.fixed[field.attname] = field.get_default()
+
+
+@cache
+def _shape(model: type[models.Model]) -> _Shape:
+    return _Shape(model)
 
 
 def insert_together(*groups: Iterable[models.Model]) -> None:
@@ -75,7 +126,8 @@ def _send(connection: Any, statements: Sequence[tuple[str, str]]) -> None:
             with raw.pipeline(), psycopg.Cursor(raw) as cursor:
                 cursor.execute(f"SAVEPOINT {_SAVEPOINT}")
                 for sql, document in statements:
-                    cursor.execute(sql, (document,))  # type: ignore[arg-type]
+                    # Prepared once for each connection: planning an insert behind a wall costs as much as doing it.
+                    cursor.execute(sql, (document,), prepare=True)  # type: ignore[arg-type]
                 cursor.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
         except psycopg.Error:
             if not raw.closed:
@@ -109,6 +161,8 @@ def _taking(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     if isinstance(field, models.BinaryField):
         # Sealed columns refuse what isn't sealed.
         return lambda row: field.get_prep_value(getattr(row, name))
+    if isinstance(field, models.UUIDField | models.ForeignKey):
+        return lambda row: value.hex if isinstance(value := getattr(row, name), UUID) else value
     if isinstance(field, models.CharField | models.TextField):
         # Members of an enumeration are written by their value.
         return lambda row: None if (value := getattr(row, name)) is None else str(value)

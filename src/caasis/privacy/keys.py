@@ -19,6 +19,7 @@ from caasis.kernel.errors import DomainError
 from caasis.kernel.ids import uuid7
 from caasis.platform.crypto.ciphers import new_key, open_bytes, seal_bytes
 from caasis.platform.crypto.keyring import KeyRing, load_keyring
+from caasis.platform.inserting import new_row
 from caasis.privacy.models import RecordKey
 
 #: Keys of the public's intake before a centre is known are wrapped for this pseudo centre.
@@ -47,7 +48,7 @@ def new_record_key(centre_id: UUID | None) -> tuple[RecordKey, bytes]:
     plain = new_key()
     key_id = uuid7()
     wrapped = seal_bytes(keys.centre_key(centre_id or NATION, keys.current), plain, _place(key_id))
-    return RecordKey(id=key_id, centre_id=centre_id, wrapped=wrapped, version=keys.current), plain
+    return new_row(RecordKey, id=key_id, centre_id=centre_id, wrapped=wrapped, version=keys.current), plain
 
 
 def create_record_key(centre_id: UUID | None) -> RecordKey:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 
 from caasis.accounts.models import Membership, User
-from caasis.analytics.facts import store_facts
+from caasis.analytics.facts import store_facts_of
 from caasis.businesses.models import Business as BusinessRow
 from caasis.businesses.models import BusinessAlias
 from caasis.businesses.services import write_keys
@@ -95,7 +95,7 @@ def seed_town(
     say("相談", 0, count)
     known = _known_numbers(seed)
     for batch in register_cases_in_bulk(_cases(town_plan, seeded, businesses, seed, known)):
-        store_facts([case.id for case in batch if case.registered_at])
+        store_facts_of(case for case in batch if case.registered_at)
         seeded.cases += len(batch)
         say("相談", seeded.cases + len(known), count)
     if seeded.cases:

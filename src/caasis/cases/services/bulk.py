@@ -35,11 +35,12 @@ from caasis.cases.parts import contracts_of_snapshot, further_of_rows, snapshot_
 from caasis.cases.rules.checks import check_card
 from caasis.cases.rules.parts import Further, PartKind
 from caasis.cases.selectors import card_of_parts
-from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases
+from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases, with_known_parts
 from caasis.cases.vocabulary import TRANSITIONS, Entry, PartyRole, State
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import new_receipt_number
+from caasis.platform.inserting import new_row
 from caasis.platform.outbox.publish import outbox_row
 from caasis.platform.transactions import system_transaction
 
@@ -78,7 +79,7 @@ class _Batch:
 
 
 def register_cases_in_bulk(cases: Iterable[BulkCase], *, batch: int = BATCH) -> Iterator[list[Case]]:
-    """Write cases in batches, one transaction each; yields the cases of each committed batch.
+    """Write cases in batches, one transaction each; yields the cases of each committed batch, which know their parts.
 
     Runs in the system's scope: the caller has checked that whoever asked may write for every centre named.
     """
@@ -94,7 +95,7 @@ def _write(chunk: list[BulkCase]) -> list[Case]:
         _live(one, work)
     _renumber([r.case for r, one in zip(work.rows, chunk, strict=True) if not one.receipt_number])
     insert_cases(work.rows, work.approvals, work.decisions)
-    return [r.case for r in work.rows]
+    return [with_known_parts(r) for r in work.rows]
 
 
 def _renumber(cases: list[Case]) -> None:
@@ -183,7 +184,8 @@ def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
     )
     checks = check_card(card, today=day_in_japan(at), personal={}, further=contracts_of_snapshot(card, further))
     _move(rows, "request_approval", one.actor, at)
-    approval = Approval(
+    approval = new_row(
+        Approval,
         case=case,
         centre_id=case.handling_centre_id,
         number=1,
@@ -250,7 +252,8 @@ def _access(case: Case, action: str, actor: Actor) -> AccessRecord:
 def _decision(
     approval: Approval, decision: str, official: Actor, at: datetime, *, reason: str = "", confirmed: list[str] | None = None
 ) -> ApprovalDecision:
-    return ApprovalDecision(
+    return new_row(
+        ApprovalDecision,
         approval=approval,
         step=0,
         decision=decision,

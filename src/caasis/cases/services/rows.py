@@ -33,7 +33,7 @@ from caasis.kernel.clock import day_in_japan, fiscal_year
 from caasis.kernel.ids import new_receipt_number, uuid7
 from caasis.people.models import ContactPoint, Person
 from caasis.people.services import build_person
-from caasis.platform.inserting import insert_together
+from caasis.platform.inserting import insert_together, new_row
 from caasis.platform.lawfiles import current_law
 from caasis.platform.outbox.models import OutboxEvent
 from caasis.platform.outbox.publish import outbox_row
@@ -72,7 +72,7 @@ class CaseRows:
 
 def entry(case: Case, kind: Entry, *, actor: Actor, at: datetime, **data: Any) -> CaseEntry:
     """An unsaved line of the timeline."""
-    return CaseEntry(id=uuid7(), case=case, at=at, kind=kind.value, actor_id=actor.id, data=data)
+    return new_row(CaseEntry, id=uuid7(), case=case, at=at, kind=kind.value, actor_id=actor.id, data=data)
 
 
 def build_case(
@@ -93,7 +93,8 @@ def build_case(
     are the parts that the card doesn't hold (see rules.parts)."""
     key_row, _ = new_record_key(centre_id)
     day = day_in_japan(received_at)
-    case = Case(
+    case = new_row(
+        Case,
         receipt_number=receipt_number or new_receipt_number(day.year),
         owning_centre_id=centre_id,
         handling_centre_id=centre_id,
@@ -122,7 +123,8 @@ def build_case(
         rows.persons.append(built.person)
         rows.points.extend(built.points)
         person = built.person
-    consumer = Party(
+    consumer = new_row(
+        Party,
         case=case,
         person=person,
         position=1,
@@ -139,7 +141,8 @@ def build_case(
         rows.parties.append(_other_party(case, card))
     set_place(case, rows.parties)
     rows.contracts.append(
-        Contract(
+        new_row(
+            Contract,
             case=case,
             position=1,
             law_facts=law_facts({}, card),
@@ -148,17 +151,17 @@ def build_case(
     )
     harm = {attr: card[name] for name, attr in HARM_NAMES.items() if card.get(name) not in (None, "")}
     if harm:
-        rows.harms.append(Harm(case=case, **harm))
+        rows.harms.append(new_row(Harm, case=case, **harm))
     if any(card.get(name) for name in BUSINESS_NAMES):
         rows.businesses.append(
-            CaseBusiness(case=case, position=1, **{attr: card.get(name) or "" for name, attr in BUSINESS_NAMES.items()})
+            new_row(CaseBusiness, case=case, position=1, **{attr: card.get(name) or "" for name, attr in BUSINESS_NAMES.items()})
         )
     add_further(rows, further)
     cards = [card, *({**card, **empty_part(one.kind), **one.values} for one in further if one.kind is PartKind.CONTRACT)]
     days = (nearest_deadline(one, law=current_law(), today=day_in_japan(at)) for one in cards)
     case.deadline_on = min((one for one in days if one is not None), default=None)
     if contact_id is not None:
-        rows.contacts.append(CaseContact(case=case, contact_id=contact_id))
+        rows.contacts.append(new_row(CaseContact, case=case, contact_id=contact_id))
     rows.entries.append(entry(case, Entry.OPENED, actor=actor, at=at, channel=case.channel))
     rows.events.append(outbox_row(CaseOpened(subject=case.id, centre_id=centre_id), actor))
     rows.accesses.append(
@@ -229,7 +232,8 @@ def law_facts(before: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, A
 
 
 def _other_party(case: Case, card: Mapping[str, Any]) -> Party:
-    return Party(
+    return new_row(
+        Party,
         case=case,
         position=2,
         roles=[PartyRole.CONTRACT_PARTY.value],
@@ -267,20 +271,25 @@ def insert_cases(rows: Sequence[CaseRows], *others: Iterable[Model]) -> None:
 def save_rows(rows: CaseRows) -> Case:
     """Insert the rows of one case. The case that comes back knows its parts, so that nobody reads them again."""
     insert_cases([rows])
-    rows.case._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        name: _fetched(getattr(rows.case, name), parts)
-        for name, parts in (
-            ("parties", rows.parties),
-            ("contracts", rows.contracts),
-            ("businesses", rows.businesses),
-            ("harms", rows.harms),
-        )
+    return with_known_parts(rows)
+
+
+def with_known_parts(rows: CaseRows) -> Case:
+    """The case, which knows its parts as if they had been prefetched."""
+    case = rows.case
+    case._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        "parties": _fetched(case, Party, rows.parties),
+        "contracts": _fetched(case, Contract, rows.contracts),
+        "businesses": _fetched(case, CaseBusiness, rows.businesses),
+        "harms": _fetched(case, Harm, rows.harms),
     }
-    return rows.case
+    return case
 
 
-def _fetched(manager: Any, parts: Sequence[Model]) -> QuerySet[Any]:
-    found = manager.get_queryset()
+def _fetched(case: Case, model: type[Model], parts: Sequence[Model]) -> QuerySet[Any]:
+    """What a related manager holds after a prefetch; its condition is only worked out if somebody asks further."""
+    found: Any = QuerySet(model)
+    found._deferred_filter = (False, (), {"case": case})
     found._result_cache = list(parts)
     found._prefetch_done = True
     return cast("QuerySet[Any]", found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from caasis.people.models import ContactPoint, Person
+from caasis.platform.inserting import new_row
 from caasis.privacy.keys import new_record_key, record_key_bytes, ring
 from caasis.privacy.models import RecordKey
 from caasis.privacy.services import blind_mail, blind_name, blind_phone, seal
@@ -29,7 +30,7 @@ def build_person(*, centre_id: UUID, values: Mapping[str, str]) -> PersonRows:
     """Rows of a person known to one centre. `values` takes PERSON_FIELDS, `phone` and `mail`; absent means unknown."""
     key_row, key = new_record_key(centre_id)
     keys = ring()
-    person = Person(centre_id=centre_id, record_key_id=key_row.id, index_version=keys.blind)
+    person = new_row(Person, centre_id=centre_id, record_key_id=key_row.id, index_version=keys.blind)
     for name in PERSON_FIELDS:
         setattr(person, name, seal(person, name, values.get(name, ""), key=key))
     person.name_index = blind_name(centre_id, values.get("name", ""))
@@ -42,7 +43,7 @@ def build_person(*, centre_id: UUID, values: Mapping[str, str]) -> PersonRows:
 
 
 def _point(person: Person, kind: str, value: str, key: bytes, version: int) -> ContactPoint:
-    point = ContactPoint(person=person, centre_id=person.centre_id, kind=kind, index_version=version)
+    point = new_row(ContactPoint, person=person, centre_id=person.centre_id, kind=kind, index_version=version)
     point.value = seal(point, "value", value, key=key)
     point.value_index = (blind_phone if kind == "phone" else blind_mail)(person.centre_id, value)
     return point

@@ -8,12 +8,14 @@ from django.db import transaction
 
 from caasis.kernel.actor import Actor
 from caasis.kernel.events import Event
+from caasis.platform.inserting import new_row
 from caasis.platform.outbox.models import OutboxEvent
 
 
 def outbox_row(event: Event, actor: Actor) -> OutboxEvent:
     """The unsaved row of an event, for bulk writers."""
-    return OutboxEvent(
+    return new_row(
+        OutboxEvent,
         topic=event.topic,
         subject=event.subject,
         centre_id=event.centre_id,
