@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext, isolate_apps
 from caasis.cases.models import Case, CaseEntry, Contract, Party
 from caasis.cases.vocabulary import Entry, State
 from caasis.kernel.ids import uuid7
-from caasis.platform.inserting import insert_together
+from caasis.people.models import Person
+from caasis.platform.inserting import insert_together, new_row
 from caasis.platform.transactions import actor_transaction
 from caasis.privacy.keys import new_record_key
 
@@ -118,3 +119,33 @@ def test_nothing_asks_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         insert_together([], [])
     assert len(queries) == 0
+
+
+@pytest.mark.parametrize("model", [Case, CaseEntry, Contract, Party, Person])
+def test_a_new_row_starts_like_a_constructed_one(model: type[models.Model]) -> None:
+    made, constructed = new_row(model), model()
+    own = {field.attname for field in model._meta.concrete_fields if field.default is uuid7}
+    for field in model._meta.concrete_fields:
+        if field.attname not in own:
+            assert getattr(made, field.attname) == getattr(constructed, field.attname), field.attname
+    assert made._state.adding and made._state.db is None and not made.get_deferred_fields()
+
+
+def test_two_new_rows_share_neither_key_nor_list() -> None:
+    first, second = new_row(Party), new_row(Party)
+    first.roles.append("consumer")
+    assert first.id != second.id and second.roles == []
+
+
+def test_a_new_row_knows_its_relation_by_object_and_by_key(town: Any) -> None:
+    with actor_transaction(town.counsellor):
+        case = _case(town, "N-1")
+    line = new_row(CaseEntry, case=case, kind=Entry.OPENED.value)
+    assert line.case is case and line.case_id == case.id
+    assert new_row(CaseEntry, case_id=case.id).case_id == case.id
+    assert new_row(Party, person=None).person_id is None
+
+
+def test_a_new_row_refuses_a_name_that_is_no_field() -> None:
+    with pytest.raises(TypeError, match="no field tilte"):
+        new_row(Case, tilte="x")
