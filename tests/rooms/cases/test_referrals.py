@@ -183,7 +183,7 @@ def test_joint_work_passes_on_what_was_ticked_under_the_other_centres_key(town: 
         sealed = Person.objects.get(id=referral.person_id)
         assert read_sealed(sealed, "address") == {"address": ""}
         consent = Consent.objects.get(person=case.parties.get(position=1).person)
-        assert (consent.kind, consent.given_by_means) == ("refer:joint", "phone")
+        assert (consent.kind, consent.given_by_means) == ("pass_on", "phone")
         logged = AccessRecord.objects.filter(action="refer_case", object_id=referral.id)
         assert {row.centre_id for row in logged} == {town.centre_a.id, town.centre_b.id}
         assert AccessRecord.objects.filter(

@@ -16,6 +16,10 @@ ALTER POLICY cases_case_wall ON cases_case USING (
     CASE {SCOPE}
         WHEN 'system' THEN true
         WHEN 'centre' THEN state = 'registered' OR handling_centre_id = {CENTRE} OR owning_centre_id = {CENTRE}
+            OR EXISTS (
+                SELECT 1 FROM cases_share s
+                WHERE s.case_id = cases_case.id AND s.ended_at IS NULL AND s.centre_id = {CENTRE}
+            )
         WHEN 'national' THEN state = 'registered'
         ELSE false
     END
@@ -38,7 +42,10 @@ BACKWARD = f"""
 ALTER POLICY cases_case_wall ON cases_case USING (
     {BEFORE} = 'system'
     OR ({BEFORE} = 'centre'
-        AND (state = 'registered' OR handling_centre_id::text {OWN} OR owning_centre_id::text {OWN}))
+        AND (state = 'registered' OR handling_centre_id::text {OWN} OR owning_centre_id::text {OWN}
+             OR EXISTS (
+                SELECT 1 FROM cases_share s
+                WHERE s.case_id = cases_case.id AND s.ended_at IS NULL AND s.centre_id::text {OWN})))
     OR ({BEFORE} = 'national' AND state = 'registered')
 ) WITH CHECK (
     {BEFORE} = 'system'
@@ -51,5 +58,5 @@ ALTER POLICY cases_case_wall ON cases_case USING (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0004_whole_record")]
+    dependencies = [("cases", "0010_searching")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

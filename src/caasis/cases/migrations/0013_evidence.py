@@ -24,7 +24,7 @@ BACKWARD = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0010_searching'),
+        ('cases', '0011_wall_that_is_asked_once'),
         ('platform', '0003_wall'),
     ]
 

@@ -40,6 +40,7 @@ from caasis.organisations.selectors import centres
 from caasis.people.models import Consent, Person
 from caasis.people.selectors import open_person
 from caasis.people.services import build_person, save_person
+from caasis.people.vocabulary import ConsentKind
 from caasis.platform.outbox.publish import publish_all
 from caasis.platform.transactions import actor_transaction, system_transaction
 from caasis.privacy.erasure import Reason, erase_record
@@ -118,7 +119,7 @@ def _save(
         Consent.objects.create(
             person=source,
             centre_id=source.centre_id,
-            kind=f"refer:{form.kind.value}",
+            kind=ConsentKind.PASS_ON.value,
             given_at=datetime.combine(form.consent_on, time(0), tzinfo=JST),
             given_by_means=form.consent_means,
             recorded_by=actor.id,
