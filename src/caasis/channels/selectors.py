@@ -256,8 +256,10 @@ def outlook_of(facts: Mapping[str, Any], *, now: datetime | None = None) -> Outl
 
 def receipt_numbers_of(*, actor: Actor, contact_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Receipt numbers of contacts of the actor's centre; those of others are left out."""
+    if actor.centre_id is None:
+        return {}
     rows = Contact.objects.filter(id__in=list(contact_ids), centre_id=actor.centre_id)
-    return {row.id: row.receipt_number or "" for row in rows.only("id", "receipt_number")} if actor.centre_id else {}
+    return {row.id: row.receipt_number or "" for row in rows.only("id", "receipt_number")}
 
 
 def _sees(actor: Actor, centre_id: UUID) -> bool:

@@ -23,8 +23,8 @@ def mentioned(text: str, colleagues: Mapping[UUID, str]) -> list[UUID]:
     for place, char in enumerate(plain):
         if char != "@":
             continue
-        name = next((one for one in longest_first if plain.startswith(one, place + 1)), None)
-        found += [user_id for user_id in names.get(name or "", ()) if user_id not in found]
+        called = next((one for one in longest_first if plain.startswith(one, place + 1)), "")
+        found += [user_id for user_id in names.get(called, ()) if user_id not in found]
     return found
 
 
