@@ -60,7 +60,7 @@ def absent_on(centre_id: UUID, day: date) -> set[UUID]:
 
 def absences(*, actor: Actor, today: date) -> list[Absence]:
     """Absences of the actor's centre that aren't over, the nearest first; counsellors see their own."""
-    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+    if actor.id is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
         return []
     rows = Absence.objects.filter(centre_id=actor.centre_id, last_day__gte=today).order_by("first_day")
     if actor.has(Role.SUPERVISOR, Role.OFFICIAL):

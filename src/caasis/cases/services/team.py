@@ -25,7 +25,7 @@ def change_team_policy(*, actor: Actor, version: int, values: TeamPolicyValues) 
     :raises Invalid: with sentences by field. :raises NotAllowed: unless a supervisor or an official.
     :raises VersionConflict: somebody saved since.
     """
-    if not may_set_team_policy(actor):
+    if actor.centre_id is None or not may_set_team_policy(actor):
         raise NotAllowed("決まりを変えられるのは、主任とセンター職員です。")
     if errors := policy_errors(values):
         raise Invalid(fields=errors)
@@ -87,7 +87,7 @@ def remove_absence(*, actor: Actor, absence_id: UUID) -> None:
 
     :raises NotFound: hidden and absent alike.
     """
-    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+    if actor.id is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
         raise NotFound
     with actor_transaction(actor):
         rows = Absence.objects.filter(id=absence_id, centre_id=actor.centre_id)
