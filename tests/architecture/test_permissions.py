@@ -201,6 +201,8 @@ def test_the_fixture_holds_what_must_not_leak(scene: Scene) -> None:  # noqa: F8
         text += client.get(f"/desk/cases/{scene.open_case.id}/{part}").content.decode()
     text += client.get(f"/desk/help/{scene.more['help']}/").content.decode()
     text += client.get(f"/desk/phrases/{scene.more['phrase']}/").content.decode()
+    text += client.get(f"/desk/cases/{scene.open_case.id}/files/").content.decode()
+    text += client.get(f"/desk/matters/{scene.more['matter']}/").content.decode()
     missing = [word for word in PRIVATE if word not in text]
     assert not [word for word in missing if word not in ("09098761234",)], missing
 

@@ -122,11 +122,12 @@ def registered(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_nation
+@for_staff_and_nation
 def correct(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """The form of one case: first what would change, then, when confirmed, the correction."""
-    require_corrector(actor_of_request(request))
+    # The case first: to whom it is hidden, it is absent.
     case = access_case(request, case_id)
+    require_corrector(actor_of_request(request))
     if State(case.state) is not State.REGISTERED:
         raise NotFound
     if request.method != "POST":
