@@ -15,7 +15,7 @@ from caasis.cases.selectors import consumer_of, contract_party_of, own_cases, wi
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import Actor
 from caasis.people.models import Person
-from caasis.people.selectors import families_of, family_ids, persons_by_mail, persons_by_phone, root_id
+from caasis.people.selectors import families_of, family_ids, persons_by_mail, persons_by_phone, roots_of
 
 #: 次々被害: so many cases of one human within so many months are worth a look.
 REPEAT_CASES = 2
@@ -73,14 +73,15 @@ def same_number(*, actor: Actor, case: Case, card: Mapping[str, Any]) -> SameNum
         return None
     nearest = rows.values_list("received_on", flat=True).first()
     assert nearest is not None
-    persons = dict.fromkeys(root_id(one) for one in found if one not in mine)
+    roots = roots_of(found)
+    persons = dict.fromkeys(roots[one] for one in found if one not in mine)
     return SameNumber(count, nearest, tuple(persons))
 
 
 def confirmed_persons(case: Case) -> set[UUID]:
     """Humans of whom somebody said on this case, after asking name and address, that it is the consumer."""
     checks = IdentityCheck.objects.filter(case=case, withdrawn_at=None).values_list("person_id", flat=True)
-    return {root_id(person_id) for person_id in checks}
+    return set(roots_of(checks).values())
 
 
 def known_past(*, actor: Actor, case: Case) -> list[Case]:
@@ -89,8 +90,7 @@ def known_past(*, actor: Actor, case: Case) -> list[Case]:
     people: set[UUID] = set()
     if own is not None and own.person_id:
         people.update(family_ids(own.person_id))
-    for person_id in confirmed_persons(case):
-        people.update(family_ids(person_id))
+    people.update(families_of(confirmed_persons(case)))
     if not people:
         return []
     return list(with_parts(_cases_of(actor, people).filter(merged_into=None).exclude(id=case.id))[:MOST])
@@ -123,6 +123,8 @@ def _months_before(day: date, months: int) -> date:
 
 def people_of(case: Case) -> list[Person]:
     """Everybody on the case of whom something personal is known, each human once, by the row that speaks for him."""
-    ids = dict.fromkeys(root_id(party.person_id) for party in case.parties.all() if party.person_id)
+    stand = [party.person_id for party in case.parties.all() if party.person_id]
+    roots = roots_of(stand)
+    ids = dict.fromkeys(roots[one] for one in stand)
     by_id = Person.objects.in_bulk(list(ids))
     return [by_id[one] for one in ids if one in by_id]

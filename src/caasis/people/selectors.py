@@ -20,6 +20,9 @@ from caasis.people.vocabulary import ConsentKind
 from caasis.privacy.keys import Forgotten
 from caasis.privacy.services import blind_candidates, open_fields, read_sealed
 
+#: Rows of one human are merged this often, one into another, at most: more is a ring.
+DEEPEST = 100
+
 
 def open_person(person: Person, *, actor: Actor, purpose: Purpose) -> dict[str, str]:
     """Everything known of a person, opened for a purpose and logged: PERSON_FIELDS, `phone`, `mail`."""
@@ -78,36 +81,44 @@ def get_person(*, actor: Actor, person_id: UUID) -> Person:
     return person
 
 
-def root_id(person_id: UUID) -> UUID:
-    """The row that speaks for this person: itself, or the one that it was merged into, however often."""
-    seen: set[UUID] = set()
-    current = person_id
-    while current not in seen:
-        seen.add(current)
-        above = Person.objects.filter(id=current).values_list("merged_into_id", flat=True).first()
-        if above is None:
+def roots_of(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """For each row the one that speaks for its human: itself, or the one that it was merged into, however often.
+
+    One query for each level of merging, however many rows are asked for.
+    """
+    above = dict.fromkeys(person_ids)
+    current = {one: one for one in above}
+    parents: dict[UUID, UUID] = {}
+    for _ in range(DEEPEST):
+        asked = [one for one in set(current.values()) if one not in parents]
+        merged = Person.objects.filter(id__in=asked).exclude(merged_into_id=None)
+        known = dict(merged.values_list("id", "merged_into_id"))
+        if not known:
             return current
-        current = above
+        parents |= {one: known.get(one, one) for one in asked}
+        current = {one: parents.get(root, root) for one, root in current.items()}
     raise RuntimeError("people are merged in a ring")
 
 
-def family_ids(person_id: UUID) -> list[UUID]:
-    """Ids of all rows of one human, the one that speaks for them first."""
-    found = [root_id(person_id)]
-    below = list(found)
-    while below:
-        below = list(Person.objects.filter(merged_into_id__in=below).order_by("id").values_list("id", flat=True))
-        found += below
-    return found
+def root_id(person_id: UUID) -> UUID:
+    """The row that speaks for this person; see `roots_of`."""
+    return roots_of([person_id])[person_id]
 
 
 def families_of(person_ids: Iterable[UUID]) -> set[UUID]:
     """All rows of the humans to whom these rows belong."""
-    found: set[UUID] = set()
-    for person_id in person_ids:
-        if person_id not in found:
-            found.update(family_ids(person_id))
+    found = set(roots_of(person_ids).values())
+    below = found
+    while below:
+        below = set(Person.objects.filter(merged_into_id__in=below).values_list("id", flat=True)) - found
+        found = found | below
     return found
+
+
+def family_ids(person_id: UUID) -> list[UUID]:
+    """Ids of all rows of one human, the one that speaks for them first."""
+    root = root_id(person_id)
+    return [root, *sorted(families_of([root]) - {root})]
 
 
 def persons_by_mail(*, actor: Actor, mail: str) -> list[UUID]:
