@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from caasis.cases.evidence import build_documents
+from caasis.cases.models import FileText
 from caasis.cases.services.collecting import read_case_files
+from caasis.platform.search.access import search_index
+from caasis.platform.transactions import system_transaction
 from tests.support.desk import phone_case
 from tests.support.papers import photo, scan
 
@@ -103,6 +107,21 @@ def test_outsiders_meet_nothing(town: Any, client_for: Clients) -> None:
         for address in ("", f"{one}/", f"{one}/picture", f"{one}/original"):
             answer = client_for(role).get(f"/desk/cases/{case.id}/files/{address}?purpose=advice")
             assert answer.status_code == 404 and "オオルリ" not in answer.content.decode()
+
+
+def test_the_search_page_finds_words_in_papers_of_the_own_centre(town: Any, client_for: Clients) -> None:
+    case = phone_case(town.counsellor, title="屋根の工事")
+    upload(client_for("counsellor"), case, ("メモ.txt", "カワラヒワ商会の口座に振り込んだ".encode()))
+    read_case_files(case.id)
+    with system_transaction():
+        ids = [str(one) for one in FileText.objects.values_list("id", flat=True)]
+    index = search_index()
+    index.upsert(build_documents(ids))
+    index.refresh()
+    page = client_for("counsellor2").get("/desk/search?q=カワラヒワ").content.decode()
+    assert "資料の中の文字" in page and f"/desk/cases/{case.id}/files/" in page
+    page = client_for("outsider").get("/desk/search?q=カワラヒワ").content.decode()
+    assert "資料の中の文字" not in page
 
 
 def test_the_workspace_says_how_many_there_are(town: Any, client_for: Clients) -> None:

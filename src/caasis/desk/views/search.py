@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from caasis.businesses.selectors import beginning_with, suggest
 from caasis.cases.contact_search import ContactMatch, cases_of_contact, contact_kind
+from caasis.cases.evidence import find_in_files
 from caasis.cases.rules.searching import FILTERS, PERIOD_WORDS, SORTS, CaseSearch, read_search
 from caasis.cases.rules.synonyms import Widening
 from caasis.cases.search import FoundPage, find_cases
@@ -119,6 +120,8 @@ def _page(
             "exact_url": url_of(replace(asked, widen=False)),
             "wide_url": url_of(replace(asked, widen=True)),
             "looser": looser(asked, widening or Widening()) if not found.rows else [],
+            # Words in papers belong to the whole of a search, not to its next pages.
+            "in_files": [] if request.GET.get("cursor") else find_in_files(actor=actor, text=asked.text),
         }
     else:
         context |= {"choices": filter_choices(), "saved": list(own_searches(actor=actor)[:10]), "filters": FILTERS}
