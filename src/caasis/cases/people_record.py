@@ -15,7 +15,14 @@ from caasis.cases.selectors import consumer_of, contract_party_of, own_cases, wi
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import Actor
 from caasis.people.models import Person
-from caasis.people.selectors import families_of, family_ids, persons_by_mail, persons_by_phone, roots_of
+from caasis.people.selectors import (
+    families_of,
+    family_ids,
+    persons_by_mail,
+    persons_by_phone,
+    persons_with_same_point,
+    roots_of,
+)
 
 #: 次々被害: so many cases of one human within so many months are worth a look.
 REPEAT_CASES = 2
@@ -62,6 +69,19 @@ def same_number(*, actor: Actor, case: Case, card: Mapping[str, Any]) -> SameNum
         found += persons_by_phone(actor=actor, phone=str(card["consumer_phone"]))
     if card.get("consumer_mail"):
         found += persons_by_mail(actor=actor, mail=str(card["consumer_mail"]))
+    return _same(actor, case, found)
+
+
+def same_saved_number(*, actor: Actor, case: Case) -> SameNumber | None:
+    """As `same_number`, for the numbers and addresses that are saved with the consumer: by the blind index alone, so
+    that nothing is opened for it."""
+    own = consumer_of(case)
+    if own is None or own.person is None or not actor.works_for(own.person.centre_id):
+        return None
+    return _same(actor, case, persons_with_same_point(actor=actor, person=own.person))
+
+
+def _same(actor: Actor, case: Case, found: list[UUID]) -> SameNumber | None:
     if not found:
         return None
     own = consumer_of(case)

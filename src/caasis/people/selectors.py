@@ -133,6 +133,19 @@ def persons_by_mail(*, actor: Actor, mail: str) -> list[UUID]:
     )
 
 
+def persons_with_same_point(*, actor: Actor, person: Person) -> list[UUID]:
+    """Persons of the actor's centre, this one among them, who share a number or mail address with this one."""
+    if actor.centre_id is None or not actor.works_for(person.centre_id):
+        return []
+    same = Q()
+    for kind, index in person.contact_points.exclude(value_index=None).values_list("kind", "value_index"):
+        same |= Q(kind=kind, value_index=index)
+    if not same:
+        return []
+    rows = ContactPoint.objects.filter(same, centre_id=actor.centre_id)
+    return list(rows.values_list("person_id", flat=True).distinct())
+
+
 def find_people(
     *, actor: Actor, phone: str = "", mail: str = "", name: str = "", kana: str = "", limit: int = 50
 ) -> dict[UUID, list[str]]:

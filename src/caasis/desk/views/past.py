@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.cases import selectors as cases
 from caasis.cases import services
 from caasis.cases.models import Case
-from caasis.cases.people_record import cases_of_person, confirmed_persons, known_past, same_number
-from caasis.desk.access import OFFERED_PURPOSES, access_case, actor_of_request, for_staff, stated_purpose
+from caasis.cases.people_record import cases_of_person, confirmed_persons, known_past, same_saved_number
+from caasis.desk.access import access_case, actor_of_request, for_staff
 from caasis.desk.people import masked_person
 from caasis.desk.views.answers import after_saving
 from caasis.desk.views.parts import page
@@ -43,44 +43,38 @@ def past_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, case: Case, *, sentence: str = "", fields: dict[str, list[str]] | None = None, status: int = 200) -> HttpResponse:
     actor = actor_of_request(request)
-    purpose = stated_purpose(request) or cases.implied_purpose(case, actor)
+    consumer = cases.consumer_of(case)
+    own = consumer.person if consumer is not None else None
+    # By the blind index alone, and shown masked: nothing is opened here, so nothing has to be asked for it.
+    found = same_saved_number(actor=actor, case=case)
+    sure = confirmed_persons(case)
+    linked = own is not None and own.merged_into_id is not None
     context: dict[str, Any] = {
         "case": case,
         "editable": may_edit(case, actor),
-        "purposes": OFFERED_PURPOSES,
         "sentence": sentence,
         "errors": fields or {},
         "has_errors": bool(sentence or fields),
         "chosen": request.POST.get("person", ""),
-        "closed": purpose is None and cases.has_personal(case),
+        "same": found,
+        "own": own,
+        "linked": linked,
+        "past": known_past(actor=actor, case=case),
+        "people": [
+            {
+                "person": person,
+                **masked_person(person, actor=actor),
+                "name_same": same_name(own, person) if own is not None else None,
+                "address_same": same_address(own, person) if own is not None else None,
+                "count": cases_of_person(actor=actor, person_id=person.pk).exclude(id=case.id).count(),
+                "sure": person.pk in sure,
+            }
+            for person in Person.objects.filter(id__in=found.persons if found else ()).order_by("id")
+        ],
+        "ready": own is not None and bool(own.address) and bool(own.name or own.kana),
     }
-    if not context["closed"]:
-        card = cases.open_personal(case, actor=actor, purpose=purpose)
-        consumer = cases.consumer_of(case)
-        own = consumer.person if consumer is not None else None
-        found = same_number(actor=actor, case=case, card=card)
-        sure = confirmed_persons(case)
-        context |= {
-            "same": found,
-            "card": card,
-            "own": own,
-            "linked": own is not None and own.merged_into_id is not None,
-            "past": known_past(actor=actor, case=case),
-            "people": [
-                {
-                    "person": person,
-                    **masked_person(person, actor=actor),
-                    "name_same": same_name(own, person) if own is not None else None,
-                    "address_same": same_address(own, person) if own is not None else None,
-                    "count": cases_of_person(actor=actor, person_id=person.pk).exclude(id=case.id).count(),
-                    "sure": person.pk in sure,
-                }
-                for person in Person.objects.filter(id__in=found.persons if found else ()).order_by("id")
-            ],
-            "ready": bool(card["consumer_address"] and (card["consumer_name"] or card["consumer_kana"])),
-        }
-        if own is not None and context["linked"]:
-            context["family"] = len(family_ids(own.pk))
+    if own is not None and linked:
+        context["family"] = len(family_ids(own.pk))
     return page(request, "desk/people/past.html", context, status=status)
 
 
