@@ -236,7 +236,8 @@ def test_nations_people_read_what_is_registered_without_names(client_for: Any, t
         page = card_page(client_for(name), case.id)
         assert page.status_code == 200, name
         text = page.content.decode()
-        assert "瓦がずれている" in text and "相談 花子" not in text and "保存" not in text
+        assert "瓦がずれている" in text and "相談 花子" not in text
+        assert f"/desk/cases/{case.id}/save" not in text and "<textarea" not in text
 
 
 def test_the_card_walks_to_approval_with_buttons_that_save_first(client_for: Any, town: Any) -> None:

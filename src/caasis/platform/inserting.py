@@ -37,7 +37,7 @@ _PLAIN = (
 )
 
 
-def new_row(model: type[Row], **values: Any) -> Row:
+def new_row(model: type[Row], /, **values: Any) -> Row:
     """An unsaved row as `model(**values)` makes it, for a tenth of the time: no signals, and each value is set once.
 
     `values` are named by column (`case_id`) or relation (`case`). A case that has walked its whole life is forty rows.

@@ -86,6 +86,10 @@ def snapshot(case: Case) -> dict[str, list[dict[str, Any]]]:
         }
     for row in found["case"]:
         row.pop("received_on"), row.pop("fiscal_year")
+        # Who is handled live gets a follow-up; what is written afterwards is history, and nobody is to be called for it.
+        row.pop("next_contact_at"), row.pop("next_contact_note")
+    found["entries"] = [row for row in found["entries"] if row["kind"] != "task_added"]
+    found["events"] = [row for row in found["events"] if row["payload"].get("kind") != "task"]
     # A single transaction writes its entries at one instant, the bulk writer at the instants of a life.
     for name in ("entries", "events"):
         found[name].sort(key=lambda row: str(sorted(row.items())))

@@ -254,7 +254,7 @@ def test_only_fields_of_the_card_can_be_chosen(town: Any, pair: tuple[Any, Any],
         assert not CaseMerge.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_two_people_who_merge_crosswise_at_once_are_answered(town: Any) -> None:
     a = services.open_case(actor=town.counsellor, card=FIRST)
     b = services.open_case(actor=town.counsellor, card=FIRST)

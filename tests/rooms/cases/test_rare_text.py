@@ -13,6 +13,7 @@ import pytest
 from caasis.cases import search as case_search
 from caasis.cases import services
 from caasis.cases.models import Case
+from caasis.cases.rules.searching import CaseSearch
 from caasis.cases.selectors import draft_of, get_case, read_card, read_draft
 from caasis.cases.services import importing
 from caasis.kernel.actor import SYSTEM
@@ -48,7 +49,7 @@ def entered(town: Any, index: TantivyIndex, **card: Any) -> Any:
 
 def found(town: Any, text: str) -> list[Any]:
     with actor_transaction(town.counsellor):
-        return case_search.find_cases(actor=town.counsellor, text=text).rows
+        return case_search.find_cases(actor=town.counsellor, search=CaseSearch(text=text)).rows
 
 
 def test_card_and_draft_give_rare_characters_back(town: Any) -> None:

@@ -281,7 +281,7 @@ def committed(transactional_db: None) -> Iterator[None]:
     empty_tables()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 @pytest.mark.parametrize("then", ["run again", "stop"])
 def test_killed_half_way_it_leaves_nothing_behind(committed, town, some, then):
     """kill -9 of the writing process; the queue gives the job to another, which starts anew or finds it stopped."""

@@ -73,7 +73,8 @@ def test_a_case_that_one_centre_owns_and_another_handles_shows_to_both(town: Any
 @pytest.mark.parametrize("table", OF_CENTRE)
 def test_what_belongs_to_a_case_shows_to_its_centre_alone(table: str, town: Any, open_case: Case, registered: Case) -> None:
     with actor_transaction(town.counsellor):
-        assert len(ids(table)) == 1
+        # Beside the planned call: the follow-up that was booked when the other case was handled.
+        assert len(ids(table)) == (2 if table == "cases_task" else 1)
     for role in ("outsider", "outside_official", "ncac", "analyst", "admin"):
         with actor_transaction(town.actors[role]):
             assert ids(table) == set(), role

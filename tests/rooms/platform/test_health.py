@@ -26,8 +26,9 @@ def test_the_process_says_that_it_lives_without_the_database(client, django_asse
 
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_ready_means_database_migrations_and_keys(client, settings, tmp_path):
-    # The tests' own installation has no index yet: that is said, and is no reason to be taken out of service.
-    assert client.get("/readyz").json() == {"status": "ok", "missing": [], "search": "incomplete"}
+    # An index that isn't there yet is said (see below), and is no reason to be taken out of service.
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["missing"]) == ("ok", []) and ready["search"] in ("ok", "incomplete")
     settings.CAASIS_HOME = tmp_path
     answer = client.get("/readyz")
     assert answer.status_code == 503 and answer.json()["missing"] == ["keys"]
