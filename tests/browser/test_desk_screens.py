@@ -75,7 +75,7 @@ def test_a_new_consultation_appears_within_a_second_without_reload(sign_in: Sign
         one.evaluate("window.notReloaded = true")
     page.evaluate(
         """() => { window.seen = []; new MutationObserver(() => window.seen.push(
-            [document.querySelectorAll('.app-wait').length, Date.now()])).observe(document.querySelector('[data-live-body]'), {childList: true, subtree: true}) }"""
+            [document.querySelectorAll('.app-wait').length, Date.now()])).observe([...document.querySelectorAll('[data-live-body]')].at(-1), {childList: true, subtree: true}) }"""
     )
     taken = []
     for number in range(3):

@@ -83,9 +83,9 @@ def test_a_call_is_logged_and_taken_back_within_ten_seconds(live_town: Any, sign
     page.locator("#id_contact-means").select_option("phone")
     page.get_by_label("話したこと・届いた内容").fill("あさって返事をするとのこと。")
     page.get_by_role("button", name="記録する", exact=True).first.click()
-    expect(page.locator(".app-mlog__i").first).to_contain_text("あさって返事をする")
+    expect(page.locator(".app-mlog__i", has_text="あさって返事をする")).to_be_visible()
     page.get_by_role("button", name="元に戻す").click()
-    expect(page.locator(".app-mlog__i.is-undone").first).to_contain_text("あさって返事をする")
+    expect(page.locator(".app-mlog__i.is-undone", has_text="あさって返事をする")).to_be_visible()
     with system_transaction():
         assert MediationStep.objects.filter(mediation=mediation).exclude(undone_at=None).count() == 1
 

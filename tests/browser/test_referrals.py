@@ -139,7 +139,7 @@ def test_two_cases_side_by_side_become_one_and_two_again(
     with system_transaction():
         assert Case.objects.get(id=second.id).state == "merged"
     page.get_by_role("button", name="元に戻す").first.click()
-    expect(page.get_by_text("統合を取り消しました。").first).to_be_visible()
+    expect(page.get_by_text("元に戻しました。").first).to_be_visible()
     with system_transaction():
         assert Case.objects.get(id=second.id).state == "advising"
         assert not Case.objects.filter(merged_into=first.id).exists()

@@ -40,6 +40,8 @@ QUIET = [
     "--disable-client-side-phishing-detection",
     "--safebrowsing-disable-auto-update",
 ]
+#: Height in pixels at which pages are examined.
+TALL = 2400
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WIDTHS = {320: 700, 1440: 900}
 _INSIDE = re.compile(r"^(?:https?://(?:127\.0\.0\.1|localhost)(?::\d+)?/|data:|blob:|about:)")
@@ -137,10 +139,16 @@ def axe() -> Callable[..., dict[str, Any]]:
     def run(page: Page, *, include: str | None = None) -> dict[str, Any]:
         # Through the debugging protocol, so that the strict content security policy stays in force.
         page.evaluate(source)
+        # A tall window shows panes whole: a control that the edge of a scrolled pane cuts in half is no small target.
+        seen = page.viewport_size
+        if seen is not None:
+            page.set_viewport_size({"width": seen["width"], "height": max(seen["height"], TALL)})
         result: dict[str, Any] = page.evaluate(
             "([include, tags]) => axe.run(include || document, {runOnly: {type: 'tag', values: tags}})",
             [include, list(AXE_TAGS)],
         )
+        if seen is not None:
+            page.set_viewport_size(seen)
         found = [
             f"{violation['id']} [{violation['impact']}] {violation['help']}: "
             f"{[node['target'] for node in violation['nodes']][:5]}"
