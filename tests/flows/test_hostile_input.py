@@ -344,8 +344,8 @@ def test_the_doors_of_a_big_form_share_every_field(scene: Scene, names: Any) -> 
         assert {name for pairs in tried.values() for address, name in pairs if address == target.key} == fields, target.name
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("what", sorted(VALUES))
 def test_one_hostile_value_among_good_ones(what: str, scene: Scene, people: Any, names: Any, attack: Attack) -> None:  # noqa: F811
     """Each field alone: a check that stops at the first bad field hides nothing here."""

@@ -33,5 +33,11 @@ document.addEventListener("cancel", (event) => {
 function openWaiting(root) {
   for (const dialog of root.querySelectorAll?.("dialog[data-dialog-autoopen]") ?? []) if (!dialog.open) dialog.showModal();
 }
+// A dialog that the server opened stands in the page for those without scripts; with them it stands before the page, so
+// that nothing half behind it can be hit by mistake.
+for (const dialog of document.querySelectorAll("dialog[open]")) {
+  dialog.removeAttribute("open");
+  dialog.showModal();
+}
 openWaiting(document);
 document.addEventListener("htmx:load", (event) => openWaiting(event.detail.elt.parentElement ?? document));
