@@ -142,7 +142,7 @@ def test_one_page_of_each_face(face: str, live: Any, standing: Scene, visit: Cal
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page(role: str, live: Any, standing: Scene, visit: Callable[..., list[str]]) -> None:
     pages = [page for page in html_pages(standing, (role,)) if is_whole(page.html)]
@@ -152,7 +152,7 @@ def test_every_page(role: str, live: Any, standing: Scene, visit: Callable[..., 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ("public", "counsellor", "official", "admin"))
 def test_every_refusal(role: str, live: Any, standing: Scene, visit: Callable[..., list[str]]) -> None:
     """Pages that come when a form is sent empty, when something is not there, and when it is not allowed."""
