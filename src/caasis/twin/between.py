@@ -61,7 +61,7 @@ def send_referrals(seeded: Seeded) -> int:
             case = services.open_case(
                 actor=actor,
                 card={
-                    "channel": "phone", "title": title, "summary": summary, "consumer_name": "見本 花子",
+                    "channel": "phone", "title": title, "summary": summary, "consumer_name": "みほん 花子",
                     "consumer_phone": "022-000-0009",
                 },
                 idempotency_key=key,
