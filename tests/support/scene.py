@@ -181,11 +181,13 @@ def make_scene(town: Any) -> Scene:
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
     beside = make_beside(town, open_case, registered)
     office = make_office(town, registered)
-    from caasis.cases.models import Mention
+    from caasis.cases.models import Mention, Referral
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article, Phrase
 
     with system_transaction():
+        # The seconds in which a sending can be undone are over, however quick the machine is.
+        Referral.objects.filter(id=sent.id).update(sent_at=timezone.now() - timedelta(minutes=1))
         letter = DeadLetter.objects.create(
             consumer="analytics.facts", position=1, topic="cases.registered", subject=uuid7(), error="KeyError", tries=3
         )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from caasis.businesses import services as businesses
@@ -121,14 +121,13 @@ def split_business(
 
 def count_confirmations(business_ids: Collection[UUID]) -> None:
     """Count again how often each business stands on a case, after a bulk writer named them without the verbs."""
-    counted = dict(
-        CaseBusiness.objects.filter(business_id__in=list(business_ids)).values_list("business_id").annotate(n=Count("id"))
+    counted = (
+        CaseBusiness.objects.filter(business_id=OuterRef("id")).order_by().values("business_id").values(n=Count("id"))
     )
-    rows = list(Business.objects.filter(id__in=list(counted)))
-    for row in rows:
-        row.confirmed_count = counted[row.id]
-    Business.objects.bulk_update(rows, ["confirmed_count"], batch_size=1_000)
-    businesses.write_keys(list(counted))
+    rows = Business.objects.filter(id__in=list(business_ids)).filter(Exists(CaseBusiness.objects.filter(business_id=OuterRef("id"))))
+    ids = list(rows.values_list("id", flat=True))
+    Business.objects.filter(id__in=ids).update(confirmed_count=Subquery(counted))
+    businesses.write_keys(ids)
 
 
 class _Known:

@@ -55,7 +55,7 @@ class Serving:
 class Session:
     """One run of an installation.
 
-    ``before_start`` runs after the migrations and before the processes, ``after_start`` when the first page has
+    ``before_start`` runs after the migrations, while the web process loads, ``after_start`` when the first page has
     answered; both get the environment that a sub-process with Django needs.
     """
 
@@ -165,13 +165,14 @@ class Session:
             self._wait_for_database()
         keys.ensure(self.home.path, self._found.owner)
         self.run_command("migrate")
+        supervisor = Supervisor(self.home.supervisor_socket)
+        # The web process first and without the others: importing everything at once on two cores doubles the wait for a
+        # page. What is written before the start keeps the other core busy meanwhile.
+        if "web" in self.names:
+            supervisor.start("web")
         if self.before_start is not None:
             self.before_start(self)
         with step("画面と裏方の処理を起動しています"):
-            supervisor = Supervisor(self.home.supervisor_socket)
-            # The web process first and alone: importing everything at once on two cores doubles the wait for a page.
-            if "web" in self.names:
-                supervisor.start("web")
             answered = self._wait_for_first_page()
             for name in self.names:
                 supervisor.start(name)

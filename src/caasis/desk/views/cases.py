@@ -80,8 +80,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if is_fragment(request):
         return render(request, "desk/cases/rows.html", context)
     if rows:
-        first = cases.with_parts(cases.visible_cases(actor=actor)).get(id=rows[0].case.id)
-        context |= {"preview": preview_context(request, first)}
+        context |= {"preview": preview_context(request, rows[0].case)}
     return page(request, "desk/cases/page.html", context)
 
 

@@ -34,14 +34,17 @@ _DATABASE_AWAY = (ConnectorException, DatabaseError, DriverError, PoolTimeout, O
 
 def run(stop: threading.Event, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
     """The process: fetch and run jobs until `stop`. Several workers may run on several machines."""
-    set_stop_requested(False)
-    while not stop.is_set():
-        try:
-            asyncio.run(_serve(stop, heartbeat_seconds))
-        except _DATABASE_AWAY:
-            log.warning("the database does not answer, trying again")
-        if not stop.is_set():
-            stop.wait(RECONNECT_SECONDS)
+    try:
+        while not stop.is_set():
+            try:
+                asyncio.run(_serve(stop, heartbeat_seconds))
+            except _DATABASE_AWAY:
+                log.warning("the database does not answer, trying again")
+            if not stop.is_set():
+                stop.wait(RECONNECT_SECONDS)
+    finally:
+        # Whoever runs jobs in this process afterwards is not asked to stop.
+        set_stop_requested(False)
 
 
 async def _serve(stop: threading.Event, heartbeat_seconds: float) -> None:

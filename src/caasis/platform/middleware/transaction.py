@@ -26,8 +26,13 @@ class _RequestTransaction:
     def begin(self, actor: Actor) -> None:
         atomic = transaction.atomic()
         atomic.__enter__()
+        try:
+            set_scope(actor)
+        except BaseException:
+            # The database went away just now. Left open, the block would refuse every later request of this thread.
+            atomic.__exit__(*sys.exc_info())
+            raise
         self._atomic = atomic
-        set_scope(actor)
 
     def end(self, *error: Any) -> None:
         atomic, self._atomic = self._atomic, None
