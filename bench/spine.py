@@ -101,6 +101,8 @@ def create_bare(count: int) -> float:
 
     from caasis.accounts.models import User
     from caasis.accounts.selectors import actor_of
+    from caasis.cases.rules.team_words import ClockKind
+    from caasis.cases.services.clocks import first_clocks
     from caasis.cases.services.opening import clean_or_raise
     from caasis.cases.services.rows import build_case
     from caasis.platform.transactions import set_scope
@@ -115,9 +117,10 @@ def create_bare(count: int) -> float:
             rows = build_case(
                 actor=actor, centre_id=actor.centre_id, card=card, received_at=now, at=now, counsellor_id=actor.id  # type: ignore[arg-type]
             )
+            clocks, steps = first_clocks(rows.case, ClockKind.FIRST, ClockKind.CLOSE, at=now)
             for row in (
                 *rows.keys, *rows.persons, *rows.points, rows.case, *rows.parties, *rows.contracts, *rows.businesses,
-                *rows.entries, *rows.accesses, *rows.events,
+                *rows.entries, *clocks, *steps, *rows.accesses, *rows.events,
             ):  # fmt: skip
                 row.save(force_insert=True)
     return (time.monotonic() - began) / count

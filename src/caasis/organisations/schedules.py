@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date
+from functools import lru_cache
 from uuid import UUID
+
+from django.db import connection
 
 from caasis.engines.calendar import is_holiday
 from caasis.engines.schedule import Closure, Hours, Schedule
-from caasis.organisations.models import CentreSettings, OpeningHours, SpecialDay
 
 #: While nobody has entered a centre's hours, its limits are counted in these: weekdays from nine to five.
 ASSUMED_WEEK = {weekday: (Hours(9 * 60, 17 * 60),) for weekday in range(5)}
 
 
 def schedules_of(centre_ids: Iterable[UUID], *, since: date | None = None) -> dict[UUID, Schedule]:
-    """Schedules of some centres, in three queries. A centre without hours gets a schedule that never opens.
+    """Schedules of some centres, in one query. A centre without hours gets a schedule that never opens.
 
     :param since: leave out special days before it.
     """
-    ids = set(centre_ids)
-    weeks: dict[UUID, dict[int, list[Hours]]] = defaultdict(lambda: defaultdict(list))
-    for row in OpeningHours.objects.filter(centre_id__in=ids):
-        weeks[row.centre_id][row.weekday].append(Hours(_minute(row.opens), _minute(row.closes)))
-    special: dict[UUID, list[SpecialDay]] = defaultdict(list)
-    days = SpecialDay.objects.filter(centre_id__in=ids)
-    for day in days.filter(day__gte=since) if since is not None else days:
-        special[day.centre_id].append(day)
-    on_holidays = set(
-        CentreSettings.objects.filter(centre_id__in=ids, open_on_holidays=True).values_list("centre_id", flat=True)
+    ids = list(set(centre_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_HOURS, [since or date.min, ids])
+        return {id_: _schedule(hours, days, on_holidays) for id_, hours, days, on_holidays in cursor.fetchall()}
+
+
+#: Texts, because the same text is the same schedule: it is built once in a process and never out of date.
+_HOURS = """
+SELECT centre.id,
+  (SELECT json_agg(json_build_array(weekday, opens, closes) ORDER BY weekday, opens)::text
+   FROM organisations_opening_hours WHERE centre_id = centre.id),
+  (SELECT json_agg(json_build_array(day, opens, closes, note) ORDER BY day)::text
+   FROM organisations_special_day WHERE centre_id = centre.id AND day >= %s),
+  COALESCE((SELECT open_on_holidays FROM organisations_centre_settings WHERE centre_id = centre.id), false)
+FROM unnest(%s::uuid[]) AS centre (id)
+"""
+
+
+@lru_cache(maxsize=2_000)
+def _schedule(hours: str | None, days: str | None, open_on_holidays: bool) -> Schedule:
+    weekly: dict[int, list[Hours]] = defaultdict(list)
+    for weekday, opens, closes in json.loads(hours or "[]"):
+        weekly[weekday].append(Hours(_minute(opens), _minute(closes)))
+    special = [(date.fromisoformat(day), *more) for day, *more in json.loads(days or "[]")]
+    return Schedule(
+        weekly={weekday: tuple(sorted(stretches)) for weekday, stretches in weekly.items()},
+        holidays=() if open_on_holidays else is_holiday,
+        closures=tuple(Closure(day, day, note) for day, opens, _, note in special if opens is None),
+        special_openings={
+            day: (Hours(_minute(opens), _minute(closes)),)
+            for day, opens, closes, _ in special
+            if opens is not None and closes is not None
+        },
     )
-    return {
-        id_: Schedule(
-            weekly={weekday: tuple(sorted(hours)) for weekday, hours in weeks[id_].items()},
-            holidays=() if id_ in on_holidays else is_holiday,
-            closures=tuple(Closure(row.day, row.day, row.note) for row in special[id_] if row.opens is None),
-            special_openings={
-                row.day: (Hours(_minute(row.opens), _minute(row.closes)),)
-                for row in special[id_]
-                if row.opens is not None and row.closes is not None
-            },
-        )
-        for id_ in ids
-    }
 
 
 def working_schedules(centre_ids: Iterable[UUID]) -> dict[UUID, Schedule]:
@@ -59,5 +72,6 @@ def working_schedule(centre_id: UUID) -> Schedule:
     return working_schedules([centre_id])[centre_id]
 
 
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
+def _minute(at: str) -> int:
+    """Minutes since midnight of PostgreSQL's `HH:MM:SS`."""
+    return int(at[:2]) * 60 + int(at[3:5])

@@ -3,6 +3,9 @@
 The twin, the import from the former system and load tests write through here. Each case walks its whole life in memory
 (opened, handled, sent for approval, approved, registered), with the same rows in every table as the single services
 write; `tests/rooms/cases/test_bulk.py` compares them.
+
+One thing is left out on purpose: response clocks. They measure how long a centre let somebody wait; of a case that was
+received elsewhere or long ago nobody knows when it was first answered, and a made-up figure would stand in K65.
 """
 
 from __future__ import annotations
@@ -30,16 +33,20 @@ from caasis.cases.models import (
     CaseEntry,
     Contract,
     Party,
+    Task,
 )
 from caasis.cases.parts import contracts_of_snapshot, further_of_rows, snapshot_of
 from caasis.cases.rules.checks import check_card
 from caasis.cases.rules.parts import Further, PartKind
 from caasis.cases.selectors import card_of_parts
 from caasis.cases.services.rows import CaseRows, build_case, entry, insert_cases, with_known_parts
+from caasis.cases.services.tasking import follow_up_lines, follow_up_row
 from caasis.cases.vocabulary import TRANSITIONS, Entry, PartyRole, State
+from caasis.engines.schedule import Schedule
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import new_receipt_number
+from caasis.organisations.schedules import working_schedules
 from caasis.platform.inserting import new_row
 from caasis.platform.outbox.publish import outbox_row
 from caasis.platform.transactions import system_transaction
@@ -74,6 +81,9 @@ class BulkCase:
 @dataclass(slots=True)
 class _Batch:
     rows: list[CaseRows] = field(default_factory=list)
+    #: By centre, for the days of follow-ups.
+    schedules: Mapping[UUID, Schedule] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     decisions: list[ApprovalDecision] = field(default_factory=list)
 
@@ -90,11 +100,11 @@ def register_cases_in_bulk(cases: Iterable[BulkCase], *, batch: int = BATCH) -> 
 
 
 def _write(chunk: list[BulkCase]) -> list[Case]:
-    work = _Batch()
+    work = _Batch(schedules=working_schedules({one.centre_id for one in chunk}))
     for one in chunk:
         _live(one, work)
     _renumber([r.case for r, one in zip(work.rows, chunk, strict=True) if not one.receipt_number])
-    insert_cases(work.rows, work.approvals, work.decisions)
+    insert_cases(work.rows, work.tasks, work.approvals, work.decisions)
     return [with_known_parts(r) for r in work.rows]
 
 
@@ -136,6 +146,7 @@ def _live(one: BulkCase, work: _Batch) -> None:
     if one.state in (State.RECEIVED, State.ADVISING):
         return
     case.handled_at = handled_at
+    _follow_up(rows, one, work, handled_at)
     _move(rows, "finish_handling", one.actor, handled_at)
     if one.state == State.HANDLED:
         return
@@ -167,6 +178,17 @@ def _live(one: BulkCase, work: _Batch) -> None:
     _move(rows, "register", official, decided_at)
     rows.entries.append(entry(case, Entry.REGISTERED, actor=official, at=decided_at, light=False))
     rows.events.append(outbox_row(CaseRegistered(subject=case.id, centre_id=case.handling_centre_id), official))
+
+
+def _follow_up(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:
+    task = follow_up_row(rows.case, rows.contracts[0], actor=one.actor, at=at, schedule=work.schedules[one.centre_id])
+    if task is None:
+        return
+    work.tasks.append(task)
+    rows.case.next_contact_at, rows.case.next_contact_note = task.due_at, task.what[:80]
+    line, told = follow_up_lines(task, actor=one.actor, at=at)
+    rows.entries.append(line)
+    rows.events.append(outbox_row(told, one.actor))
 
 
 def _ask(rows: CaseRows, one: BulkCase, work: _Batch, at: datetime) -> None:

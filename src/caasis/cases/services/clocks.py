@@ -22,6 +22,7 @@ from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid, WrongState
 from caasis.kernel.ids import uuid7
 from caasis.organisations.schedules import working_schedule
+from caasis.platform.inserting import new_row
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 
@@ -31,10 +32,7 @@ ANSWERS = (ClockKind.FIRST, ClockKind.NEXT)
 
 def begin_clocks(case: Case, *kinds: ClockKind, at: datetime) -> None:
     """Start those clocks of a case that its centre has a target for. A clock that runs already goes on."""
-    policy = team_policy_of(case.handling_centre_id)
-    urgent = case.injury or case.money_moving
-    targets = {kind: target_of(policy, channel=case.channel, urgent=urgent, kind=kind) for kind in kinds}
-    targets = {kind: minutes for kind, minutes in targets.items() if minutes}
+    targets = _targets(case, kinds)
     if not targets:
         return
     known = list(case.clocks.filter(kind__in=[kind.value for kind in targets]))
@@ -43,18 +41,46 @@ def begin_clocks(case: Case, *kinds: ClockKind, at: datetime) -> None:
         same = [clock for clock in known if clock.kind == kind.value]
         if any(clock.stopped_at is None for clock in same):
             continue
-        clock = ResponseClock.objects.create(
-            case=case,
-            centre_id=case.handling_centre_id,
-            kind=kind.value,
-            number=max((clock.number for clock in same), default=0) + 1,
-            channel=case.channel,
-            urgent=urgent,
-            target_minutes=minutes,
-            running_since=at,
-            due_at=due_moment(schedule, since=at, target=minutes, used=0),
-        )
-        _step(clock, ClockStep.STARTED, at=at, minutes=minutes)
+        number = max((clock.number for clock in same), default=0) + 1
+        clock, step = _started(case, kind, minutes=minutes, number=number, schedule=schedule, at=at)
+        clock.save(force_insert=True)
+        step.save(force_insert=True)
+
+
+def first_clocks(case: Case, *kinds: ClockKind, at: datetime) -> tuple[list[ResponseClock], list[ClockEvent]]:
+    """The clocks of a case that is just being opened, unsaved, with their first steps."""
+    targets = _targets(case, kinds)
+    if not targets:
+        return [], []
+    schedule = working_schedule(case.handling_centre_id)
+    rows = [_started(case, kind, minutes=minutes, number=1, schedule=schedule, at=at) for kind, minutes in targets.items()]
+    return [clock for clock, _ in rows], [step for _, step in rows]
+
+
+def _targets(case: Case, kinds: Iterable[ClockKind]) -> dict[ClockKind, int]:
+    """Open minutes that the centre allows itself, for the kinds that it has a target for."""
+    policy = team_policy_of(case.handling_centre_id)
+    urgent = case.injury or case.money_moving
+    targets = {kind: target_of(policy, channel=case.channel, urgent=urgent, kind=kind) for kind in kinds}
+    return {kind: minutes for kind, minutes in targets.items() if minutes}
+
+
+def _started(
+    case: Case, kind: ClockKind, *, minutes: int, number: int, schedule: Schedule, at: datetime
+) -> tuple[ResponseClock, ClockEvent]:
+    clock = new_row(
+        ResponseClock,
+        case=case,
+        centre_id=case.handling_centre_id,
+        kind=kind.value,
+        number=number,
+        channel=case.channel,
+        urgent=case.injury or case.money_moving,
+        target_minutes=minutes,
+        running_since=at,
+        due_at=due_moment(schedule, since=at, target=minutes, used=0),
+    )
+    return clock, _step_row(clock, ClockStep.STARTED, at=at, minutes=minutes)
 
 
 def stop_clocks(case: Case, kinds: Iterable[ClockKind], *, at: datetime, reason: str) -> None:
@@ -182,6 +208,10 @@ def _run(clock: ResponseClock, schedule: Schedule, *, at: datetime) -> None:
 
 
 def _step(clock: ResponseClock, step: ClockStep, *, at: datetime, minutes: int = 0, reason: str = "") -> None:
-    ClockEvent.objects.create(
-        id=uuid7(), clock=clock, centre_id=clock.centre_id, at=at, step=step.value, minutes=minutes, reason=reason
+    _step_row(clock, step, at=at, minutes=minutes, reason=reason).save(force_insert=True)
+
+
+def _step_row(clock: ResponseClock, step: ClockStep, *, at: datetime, minutes: int = 0, reason: str = "") -> ClockEvent:
+    return new_row(
+        ClockEvent, id=uuid7(), clock=clock, centre_id=clock.centre_id, at=at, step=step.value, minutes=minutes, reason=reason
     )

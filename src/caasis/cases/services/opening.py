@@ -16,7 +16,7 @@ from caasis.cases.rules.card import BY_NAME, clean_card
 from caasis.cases.rules.parts import Further, clean_further
 from caasis.cases.rules.team_words import ClockKind
 from caasis.cases.services.alerting import watch_card
-from caasis.cases.services.clocks import begin_clocks
+from caasis.cases.services.clocks import first_clocks
 from caasis.cases.services.rows import build_case, save_rows
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import day_in_japan
@@ -120,6 +120,9 @@ def open_case(
                 idempotency_key=key,
                 further=parts,
             )
+            rows.clocks, rows.clock_steps = first_clocks(
+                rows.case, ClockKind.FIRST, ClockKind.CLOSE, at=rows.case.received_at
+            )
             try:
                 case = save_rows(rows)
             except IntegrityError as error:
@@ -131,7 +134,6 @@ def open_case(
                 if receipt_number or "receipt_number" not in str(error) or attempt == NUMBER_TRIES - 1:
                     raise
                 continue
-            begin_clocks(case, ClockKind.FIRST, ClockKind.CLOSE, at=case.received_at)
             watch_card(case, values, actor=actor)
             return case
     raise AssertionError("unreachable")

@@ -14,7 +14,17 @@ from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
 from caasis.cases.code_lists import codes_version
 from caasis.cases.events import CaseOpened
-from caasis.cases.models import Case, CaseBusiness, CaseContact, CaseEntry, Contract, Harm, Party
+from caasis.cases.models import (
+    Case,
+    CaseBusiness,
+    CaseContact,
+    CaseEntry,
+    ClockEvent,
+    Contract,
+    Harm,
+    Party,
+    ResponseClock,
+)
 from caasis.cases.rules.card import SEALED_NAMES, to_json
 from caasis.cases.rules.deadlines import nearest_deadline
 from caasis.cases.rules.fields import (
@@ -68,6 +78,8 @@ class CaseRows:
     entries: list[CaseEntry] = field(default_factory=list)
     events: list[OutboxEvent] = field(default_factory=list)
     accesses: list[AccessRecord] = field(default_factory=list)
+    clocks: list[ResponseClock] = field(default_factory=list)
+    clock_steps: list[ClockEvent] = field(default_factory=list)
 
 
 def entry(case: Case, kind: Entry, *, actor: Actor, at: datetime, **data: Any) -> CaseEntry:
@@ -262,6 +274,8 @@ def insert_cases(rows: Sequence[CaseRows], *others: Iterable[Model]) -> None:
         [harm for r in rows for harm in r.harms],
         [contact for r in rows for contact in r.contacts],
         [line for r in rows for line in r.entries],
+        [clock for r in rows for clock in r.clocks],
+        [step for r in rows for step in r.clock_steps],
         *others,
         [access for r in rows for access in r.accesses],
         [event for r in rows for event in r.events],

@@ -10,7 +10,7 @@ from django.utils import timezone
 from caasis.accounts.selectors import staff_of
 from caasis.cases.events import CaseTimelineGrew
 from caasis.cases.family import family_ids
-from caasis.cases.models import Case, Task, TaskAttempt
+from caasis.cases.models import Case, CaseEntry, Contract, Task, TaskAttempt
 from caasis.cases.rules.tasks import MORNING, follow_up_day, next_attempt, snoozed
 from caasis.cases.rules.team_words import Attempt, Outcome, TaskKind
 from caasis.cases.selectors import get_case, is_insider
@@ -19,10 +19,12 @@ from caasis.cases.services.guards import log
 from caasis.cases.services.rows import entry
 from caasis.cases.team_selectors import get_task
 from caasis.cases.vocabulary import Entry
+from caasis.engines.schedule import Schedule
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import Invalid, NotFound, WrongState
 from caasis.organisations.schedules import working_schedule
+from caasis.platform.inserting import new_row
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 
@@ -204,17 +206,33 @@ def book_follow_up(case: Case, *, actor: Actor, at: datetime) -> Task | None:
     if case.tasks.filter(kind=TaskKind.FOLLOW_UP.value).exists():
         return None
     contract = case.contracts.order_by("position").first()
-    schedule = working_schedule(case.handling_centre_id)
+    task = follow_up_row(case, contract, actor=actor, at=at, schedule=working_schedule(case.handling_centre_id))
+    if task is None:
+        return None
+    task.save(force_insert=True)
+    show_next_task(case)
+    line, told = follow_up_lines(task, actor=actor, at=at)
+    line.save(force_insert=True)
+    publish(told, actor=actor)
+    return task
+
+
+def follow_up_row(
+    case: Case, contract: Contract | None, *, actor: Actor, at: datetime, schedule: Schedule
+) -> Task | None:
+    """The follow-up of a case that is handled at `at`, unsaved. None when nothing was to be carried out, and for what was
+    handled so long ago that its day is over: nobody is to be called for history."""
     proposed = follow_up_day(
         result=case.result,
         notice_sent_on=contract.notice_sent_on if contract is not None else None,
         handled_on=day_in_japan(at),
         schedule=schedule,
     )
-    if proposed is None:
+    if proposed is None or proposed[0] < day_in_japan(timezone.now()):
         return None
     day, what = proposed
-    task = Task.objects.create(
+    return new_row(
+        Task,
         case=case,
         centre_id=case.handling_centre_id,
         kind=TaskKind.FOLLOW_UP.value,
@@ -223,10 +241,13 @@ def book_follow_up(case: Case, *, actor: Actor, at: datetime) -> Task | None:
         assigned_to=case.counsellor_id or actor.id,
         created_by=actor.id,
     )
-    show_next_task(case)
-    # A moment earlier than the change of state, which stays the last step and so the one that undo takes back.
-    _line(task, Entry.TASK_ADDED, actor=actor, at=at - timedelta(milliseconds=1))
-    return task
+
+
+def follow_up_lines(task: Task, *, actor: Actor, at: datetime) -> tuple[CaseEntry, CaseTimelineGrew]:
+    """The timeline's line of a follow-up, unsaved, and what is told. The line stands a moment before the change of state,
+    which stays the last step and so the one that undo takes back."""
+    line = entry(task.case, Entry.TASK_ADDED, actor=actor, at=at - timedelta(milliseconds=1), task=str(task.id))
+    return line, CaseTimelineGrew(subject=task.case_id, centre_id=task.centre_id, kind="task")
 
 
 def unbook_follow_up(case: Case, *, handled_at: datetime | None) -> None:
