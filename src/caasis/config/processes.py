@@ -11,3 +11,6 @@ PROCESSES: dict[str, str] = {
     "indexer": "caasis.platform.search.indexer:run",
     "sealer": "caasis.audit.sealer:run",
 }
+
+#: How much each gives way to what a person waits for (added to the process's nice value).
+NICENESS: dict[str, int] = {"relay": 2, "jobs": 5, "indexer": 5, "sealer": 10}

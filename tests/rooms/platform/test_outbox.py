@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caasis.kernel.actor import SYSTEM
@@ -279,6 +280,33 @@ def test_a_lost_connection_stops_the_batch_and_nothing_is_set_aside(subscribe: A
     assert not DeadLetter.objects.exists()
     relay.run_once()
     assert seen == [1, 1, 2, 3]
+
+
+def test_a_reader_that_nothing_concerns_is_moved_on_and_hears_of_what_does(subscribe: Any) -> None:
+    """Its cursor follows the head, or old events could never be deleted; and nothing of its own is skipped."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Other(Event):
+        topic: ClassVar[str] = "test.other"
+
+    seen: list[int] = []
+    subscribe(lambda event: seen.append(event.payload["number"]))
+    passed: dict[str, int] = {}
+    never = threading.Event()
+    tell(1)
+    relay._turn(passed, never)
+    with system_transaction():
+        publish(Other(subject=uuid7()), actor=SYSTEM)
+    with CaptureQueriesContext(connection) as quiet:
+        relay._turn(passed, never)
+    cursor = ConsumerCursor.objects.get(consumer="test.reader")
+    assert (seen, cursor.position, passed) == ([1], 2, {"test.reader": 2})
+    assert not any("FOR UPDATE" in query["sql"] for query in quiet), "no delivery was begun for it"
+    with system_transaction():
+        publish(Other(subject=uuid7()), actor=SYSTEM)
+    tell(3)
+    relay._turn(passed, never)
+    assert seen == [1, 3] and passed == {"test.reader": 4}
 
 
 def test_two_relays_take_turns(subscribe: Any) -> None:

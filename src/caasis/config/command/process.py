@@ -1,6 +1,7 @@
 """``caasis process NAME``: run one of the long-running processes in the foreground. The supervisor uses this."""
 
 import importlib
+import os
 import signal
 import sys
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from caasis.config.processes import PROCESSES
+from caasis.config.processes import NICENESS, PROCESSES
 
 
 @click.command("process", hidden=True)
@@ -20,6 +21,8 @@ def command(name: str) -> None:
     from caasis.platform.database.processes import end_with_supervisor
 
     end_with_supervisor()
+    # Somebody waits for the web process; what runs behind it gives way on a busy machine, and then gathers more at once.
+    os.nice(NICENESS.get(name, 0))
     stop = threading.Event()
     at_work = False
 

@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -77,32 +79,42 @@ def deliver(consumer: Consumer, limit: int = HANDLER_BATCH) -> int:
 
     When the process is killed in the middle, neither the handlers' writes nor the cursor's step are committed.
     """
-    return _deliver(consumer, limit)[0]
+    return _deliver(consumer, limit).passed
 
 
-def _deliver(consumer: Consumer, limit: int) -> tuple[int, int]:
-    """`deliver`; returns how many events were passed, and the position that the consumer has come to."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one delivery came to: positions passed, where the consumer stands now, and whether more waits for certain."""
+
+    passed: int
+    position: int
+    full: bool
+
+
+def _deliver(consumer: Consumer, limit: int) -> _Step:
     with system_transaction():
         ConsumerCursor.objects.get_or_create(consumer=consumer.name, node="")
         cursor = ConsumerCursor.objects.select_for_update().get(consumer=consumer.name, node="")
-        rows = list(OutboxEvent.objects.filter(position__gt=cursor.position).order_by("position")[:limit])
+        before, head = cursor.position, head_position()
+        # Everything up to the head is committed and numbered: topics that nobody listens to need not be read.
+        fresh = OutboxEvent.objects.filter(position__gt=before, position__lte=head, topic__in=list(consumer.handlers))
+        rows = list(fresh.order_by("position")[:limit])
         for row in rows:
-            handler = consumer.handlers.get(row.topic)
-            if handler is not None:
-                event = Delivered(
-                    position=row.position or 0,
-                    topic=row.topic,
-                    subject=row.subject,
-                    centre_id=row.centre_id,
-                    actor_id=row.actor_id,
-                    payload=row.payload,
-                )
-                # A failing event is set aside after its tries; those behind it go on.
-                _handle(consumer, handler, event)
-            cursor.position = row.position or cursor.position
-        if rows:
+            event = Delivered(
+                position=row.position or 0,
+                topic=row.topic,
+                subject=row.subject,
+                centre_id=row.centre_id,
+                actor_id=row.actor_id,
+                payload=row.payload,
+            )
+            # A failing event is set aside after its tries; those behind it go on.
+            _handle(consumer, consumer.handlers[row.topic], event)
+        full = len(rows) >= limit
+        cursor.position = (rows[-1].position or before) if full else max(before, head)
+        if cursor.position > before:
             cursor.save(update_fields=["position", "updated_at"])
-        return len(rows), cursor.position
+        return _Step(cursor.position - before, cursor.position, full)
 
 
 def _handle(consumer: Consumer, handler: Handler, event: Delivered) -> None:
@@ -248,21 +260,44 @@ def run(stop: threading.Event) -> None:
 
 
 def _turn(passed: dict[str, int], stop: threading.Event) -> bool:
-    """One round: number, then deliver to every consumer that isn't at the head. `passed` remembers which are.
+    """One round: number, then deliver to every consumer that isn't at the head. `passed` remembers how far each is.
 
     Returns True when more is waiting for certain. An idle round costs two short queries, however many consumers there
     are. The head is asked for, not remembered: the other relay of a pair may have numbered and died before it delivered.
     """
     more = number_committed_events() >= BATCH
     head = head_position()
-    for consumer in consumers():
+    behind = [consumer for consumer in consumers() if passed.get(consumer.name) != head]
+    skipping = _without_news(behind, passed, head)
+    if skipping:
+        _skip_to(head, skipping)
+        passed |= dict.fromkeys(skipping, head)
+    for consumer in behind:
         if stop.is_set():
             return more
-        if passed.get(consumer.name) == head:
+        if consumer.name in skipping:
             continue
-        count, position = _deliver(consumer, HANDLER_BATCH)
-        if count >= HANDLER_BATCH:
+        step = _deliver(consumer, HANDLER_BATCH)
+        if step.full:
             more = True
-        elif position >= head or not count:
+        elif step.position >= head:
             passed[consumer.name] = head
     return more
+
+
+def _without_news(behind: Sequence[Consumer], passed: Mapping[str, int], head: int) -> list[str]:
+    """Names of consumers that have seen everything up to where they stood, and for whom nothing came since."""
+    known = [consumer for consumer in behind if consumer.name in passed]
+    if not known:
+        return []
+    since = min(passed[consumer.name] for consumer in known)
+    fresh = OutboxEvent.objects.filter(position__gt=since, position__lte=head)
+    topics = set(fresh.order_by().values_list("topic", flat=True).distinct())
+    return [consumer.name for consumer in known if topics.isdisjoint(consumer.handlers)]
+
+
+def _skip_to(head: int, names: Sequence[str]) -> None:
+    """Move cursors to the head in one statement: a transaction for each, with nothing to hand over, costs more than a save."""
+    ConsumerCursor.objects.filter(consumer__in=names, node="", position__lt=head).update(
+        position=head, updated_at=timezone.now()
+    )
