@@ -58,7 +58,7 @@ VALUES: dict[str, bytes] = {
 BODIES: dict[str, tuple[str, bytes]] = {
     "nothing": (FORM, b""),
     "500 fields": (FORM, urlencode([(f"field{n}", "x") for n in range(500)]).encode()),
-    "3 MB": (FORM, b"story=" + b"a" * 3_000_000),
+    "12 MB": (FORM, b"story=" + b"a" * 12_000_000),
     "JSON": ("application/json", b'{"title": "x"}'),
     "broken JSON": ("application/json", b'{"title": '),
     "text": ("text/plain", "相談です".encode()),

@@ -95,7 +95,8 @@ def shown_task(task: Task, *, now: datetime, who: str = "") -> ShownTask:
     due = task.due_at.astimezone(JST)
     when = f"{due:%H:%M}".removeprefix("0")
     if task.until_at is not None:
-        when += f"〜{task.until_at.astimezone(JST):%H:%M}"
+        until = task.until_at.astimezone(JST)
+        when += f"〜{until.hour}:{until:%M}"
     tried = [Attempt(one.result).label for one in task.attempts.all()]
     return ShownTask(
         task=task,

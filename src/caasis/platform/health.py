@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.models import ConsumerCursor, DeadLetter
+from caasis.platform.outbox.relay import head_position
 from caasis.platform.search.access import search_index
 from caasis.platform.transactions import set_scope
 
@@ -75,6 +76,12 @@ def index_position() -> int | None:
 
     folder = Path(settings.CAASIS_HOME) / "index"
     return IndexFolder(folder).position() if (folder / "state.json").exists() else None
+
+
+def index_behind() -> int:
+    """Events that this node's search index has yet to see; 0 without an index of its own."""
+    position = index_position()
+    return 0 if position is None else max(0, head_position() - position)
 
 
 @require_safe

@@ -129,6 +129,15 @@ def test_an_unfinished_index_is_told(client_for, both, index):  # noqa: F811
     assert "検索の索引を作り直しています" in text_of(page_of(client_for("counsellor"), q="点検"))
 
 
+def test_an_index_that_is_far_behind_is_told(client_for, both, monkeypatch):
+    from caasis.desk.views import search
+
+    told = "結果がそろっていないことがあります。"
+    for behind, said in ((search.MANY_NEW, False), (search.MANY_NEW + 1, True)):
+        monkeypatch.setattr(search, "index_behind", lambda behind=behind: behind)
+        assert (told in text_of(page_of(client_for("counsellor"), q="点検"))) is said
+
+
 def test_a_page_takes_as_many_queries_for_twenty_hits_as_for_two(client_for, town, put):  # noqa: F811
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -308,7 +308,7 @@ def test_an_incomplete_case_is_not_sent(api: Any, town: Any) -> None:
         (b'{"card": {"title": "\\u0000"}}', "application/json", 201),
         (b'{"card": {"title": "\\ud800"}}', "application/json", 422),
         (b"[" * 100_000, "application/json", 400),
-        (b'{"card": {}, "x": "' + b"a" * 3_000_000 + b'"}', "application/json", 413),
+        (b'{"card": {}, "x": "' + b"a" * 12_000_000 + b'"}', "application/json", 413),
     ],
 )
 def test_bodies_that_are_none(client_for: Any, town: Any, body: bytes, media_type: str, status: int) -> None:

@@ -33,11 +33,14 @@ from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid
 from caasis.kernel.ids import parse_receipt_number
 from caasis.knowledge.selectors import search_articles
+from caasis.platform.health import index_behind
 
 #: Of each kind, what the palette shows.
 QUICK_CASES, QUICK_OTHERS = 5, 3
 #: A single character finds too much to be of use while one types.
 QUICK_FROM = 2
+#: Events that the index has yet to see, from which on the page says so: more than some seconds of a busy nation.
+MANY_NEW = 300
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,6 +124,7 @@ def _page(
             "wide_url": url_of(replace(asked, widen=True)),
             "looser": looser(asked, widening or Widening()) if not found.rows else [],
             # Words in papers belong to the whole of a search, not to its next pages.
+            "many_new": index_behind() > MANY_NEW,
             "in_files": [] if request.GET.get("cursor") else find_in_files(actor=actor, text=asked.text),
         }
     else:
