@@ -111,6 +111,28 @@ def test_two_clicks_send_once(kit: Kit, page: Page) -> None:
     assert kit.posts == 2, "the next page sends again"
 
 
+def test_leaving_with_a_text_that_nobody_sent_is_asked_about(kit: Kit, page: Page) -> None:
+    """Also when another form of the page is sent; whoever stays has the text and can press again."""
+    page.allow_console("status of 422")  # type: ignore[attr-defined]
+    page.goto(f"{kit.url}/form")
+    page.evaluate(
+        """() => document.querySelector('main').insertAdjacentHTML(
+            'beforeend', '<form method="post" action="/form"><button>ほかの記録</button></form>')"""
+    )
+    story, asked = page.get_by_label("できごと"), []
+    story.click()
+    page.keyboard.insert_text("あさって返事が来る")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("button", name="ほかの記録").click(no_wait_after=True)
+    expect(page.locator("form[data-sent]")).to_have_count(0)
+    assert asked == ["beforeunload"] and kit.posts == 0
+    expect(story).to_have_value("あさって返事が来る")
+    with page.expect_navigation():
+        page.get_by_role("button", name="次へ").click()
+    assert asked == ["beforeunload"], "what is sent itself asks nothing"
+    assert kit.posts == 1
+
+
 def test_axe_and_the_width_check_can_fail(
     kit: Kit, page: Page, axe: Callable[..., Any], no_sideways_scroll: Callable[[Page], None]
 ) -> None:

@@ -61,3 +61,16 @@ document.addEventListener("click", (event) => {
   target?.focus();
   target?.scrollIntoView({ block: "center" });
 }, true);
+
+// A text in a form of its own, typed and not yet sent, is kept nowhere: leaving the page, or sending another form, asks
+// first. Forms that save by themselves look after their own.
+const unsent = (area) =>
+  !area.closest("app-autosave, memo-pad") && !area.form.dataset.sent && area.value.trim() !== "" && area.value !== area.defaultValue;
+window.addEventListener("beforeunload", (event) => {
+  if (![...document.querySelectorAll('form[method="post"] textarea')].some(unsent)) return;
+  event.preventDefault();
+  // Whoever stays may press again.
+  setTimeout(() => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+});
