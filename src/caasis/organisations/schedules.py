@@ -24,6 +24,8 @@ def schedules_of(centre_ids: Iterable[UUID], *, since: date | None = None) -> di
     :param since: leave out special days before it.
     """
     ids = list(set(centre_ids))
+    if not ids:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(_HOURS, [since or date.min, ids])
         return {id_: _schedule(hours, days, on_holidays) for id_, hours, days, on_holidays in cursor.fetchall()}
