@@ -24,10 +24,15 @@ _PIECE = re.compile('(?P<minus>[-ー]?)(?:(?P<quote>["「『“])(?P<phrase>[^"�
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing a document has to say. `alternatives` are folded; the first is what was typed, then synonyms."""
+    """One thing a document has to say. `alternatives` are folded; the first is what was typed, then synonyms.
+
+    Of a widened clause (`widening.py`), any of `words` or `sounds` is enough as well.
+    """
 
     alternatives: tuple[str, ...]
     phrase: bool = False
+    words: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
