@@ -28,8 +28,6 @@ _MAX_DEPTH = 2_000
 _FIRST_RANKED = 6_000
 _RANKED = 2_500
 _FIRST_DATED = 2 * COUNT_CAP
-#: The first look whether there are enough matches: of those expected, many may not be there.
-_FIRST_ENOUGH = 500
 #: Facets are counted in at least so many matches; up to that number they are exact.
 _FIRST_COUNTED = 20_000
 _COUNTED = 5_000
@@ -64,6 +62,9 @@ class Answer:
         # On the first portion of the first page, counting is done along with the search.
         self._count_now = count != "none" and start is None
         self._counted: dict[Piece, int] = {}
+        #: By relevance, the number of matches that were ranked among one another: all of them if there are few. Behind
+        #: the last page nobody ranks, and no number is small.
+        self.ranked = _RANKED
 
     def take(self, limit: int) -> list[Candidate]:
         """The next `limit` candidates in the order of the answer; fewer at its end."""
@@ -108,6 +109,7 @@ class Answer:
                 found += some
             if matches >= _RANKED:
                 break
+        self.ranked = matches
         return sorted(found, key=by_score)[start : start + limit]
 
     def _dated(self, limit: int) -> list[Candidate]:
@@ -147,16 +149,6 @@ class Answer:
                 if not exactly and total > COUNT_CAP:
                     return Count(COUNT_CAP, exact=False)
         return Count(total)
-
-    def holds_at_least(self, enough: int) -> bool:
-        """True when there are so many matches; with a look at the newest days only, if they are among those."""
-        matches = 0
-        for stretch in self._stretches(_FIRST_ENOUGH):
-            for piece in stretch:
-                matches += reading.number_of(self._searchers[piece.year], self._query(piece))
-                if matches >= enough:
-                    return True
-        return False
 
     def facets(self, fields: tuple[str, ...]) -> tuple[dict[str, Counter[str]], int | None]:
         """Numbers of matches per value, and in how many matches they were counted; None says in all of them."""

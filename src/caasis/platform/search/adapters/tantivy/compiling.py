@@ -1,7 +1,7 @@
 """Parsed queries and conditions as tantivy queries.
 
-A document's score is its BM25 over words, plus half of that over pairs, plus 0.3 of that over sounds. MRR@10 on
-JSQuAD-valid (full question / first half of one): words alone .930 / .831, fused .942 / .874.
+A document's score is its BM25 over words, plus half of that over pairs, plus 0.3 of that over sounds
+(docs/benchmarks.md says how well that ranks).
 """
 
 from __future__ import annotations

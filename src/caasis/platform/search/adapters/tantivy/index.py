@@ -175,11 +175,13 @@ class TantivyIndex:
         start = decode_cursor(cursor, identity)
         snapshot = self._reader.snapshot()
         answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
+        page = fill_page(answer, parsed, limit, fetch_text)
         # Sorted by day, what only resembles the query would stand in front of what fulfils it.
-        if sort == "relevance" and can_widen(parsed) and not answer.holds_at_least(ENOUGH):
+        if sort == "relevance" and answer.ranked < ENOUGH and can_widen(parsed):
             parsed = self._widened(snapshot, parsed, filters, years)
             answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
-        hits, next_value, dropped = fill_page(answer, parsed, limit, fetch_text)
+            page = fill_page(answer, parsed, limit, fetch_text)
+        hits, next_value, dropped = page
         total = answer.total(exactly=count == "exact") if count != "none" else None
         if total is not None and (dropped or not is_exact(parsed)):
             total = Count(max(len(hits), total.value - dropped), exact=False)
