@@ -26,6 +26,10 @@ _BREAK = f" {GAP} {GAP} "
 _KANA_RUN = re.compile("[ァ-ヺー]+")
 _ONLY_KANA = re.compile("[ぁ-ゖァ-ヺー・]+")
 _ONLY_HIRAGANA = re.compile("[ぁ-ゖー]+")
+_HIRAGANA_RUN = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
+_HIRAGANA = re.compile("[ぁ-ゖ]")
+# What joins words into a sentence: particles and auxiliaries.
+_GRAMMAR = frozenset({"助詞", "助動詞"})
 _SOUND = 3
 _KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
@@ -147,6 +151,22 @@ def as_kana(text: str) -> str:
     if len(compact) < 2 or not _ONLY_KANA.fullmatch(compact):
         return ""
     return in_katakana(compact).replace("・", "")
+
+
+def is_sentence(text: str) -> bool:
+    """True when grammar joins the words of a folded text: 解約の方法は, but not 解約手数料.
+
+    Never of kana only: the dictionary finds particles inside of words that it doesn't recognise.
+    """
+    if not _HIRAGANA.search(text) or as_kana(text):
+        return False
+    return any(morpheme.part_of_speech()[0] in _GRAMMAR for morpheme in morphemes(text))
+
+
+def sounds_typed(text: str) -> list[str]:
+    """The sounds of what a folded text has in hiragana, where a word may stand that others write in kanji."""
+    runs = [in_katakana(run) for run in _HIRAGANA_RUN.findall(text)]
+    return list(dict.fromkeys(sounds(runs)))
 
 
 def telling(tokens: list[str]) -> list[str]:

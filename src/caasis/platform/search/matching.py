@@ -1,7 +1,8 @@
 """When a text fulfils a clause: the meaning that adapters follow, and by which candidates are verified.
 
 A bare clause holds when its characters stand in the text, when its words do (half of them, but at least two), or, typed
-in kana only, when its sound does. A phrase holds when its characters stand in the text.
+in kana only, when its sound does; a widened one (`widening.py`) also with one of its telling words or sounds. A phrase
+holds when its characters stand in the text.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ def words_needed(count: int) -> int:
     """How many of a clause's `count` different words a text must hold: half of them, and two where there are two.
 
     Demanding all of three left every fifteenth question of JSQuAD-valid without an answer (国連の正式名称は？); who means
-    AND types blanks.
+    AND types blanks. Where even half is too much, `widening.py` asks for less.
     """
     return max(min(count, 2), (count + 1) // 2)
 
@@ -41,10 +42,18 @@ class TextView:
     def kana(self) -> tuple[str, ...]:
         return (*kana_runs(self._text), *kana_runs(self._reading))
 
+    def sounds_like(self, kana: str) -> bool:
+        """True when the katakana are heard somewhere in the text."""
+        return any(kana in run for run in self.kana)
+
 
 def clause_holds(clause: Clause, view: TextView) -> bool:
-    """True when one alternative of the clause holds in the text."""
-    return any(_holds(alternative, clause.phrase, view) for alternative in clause.alternatives)
+    """True when one alternative of the clause holds in the text, or what it was widened by."""
+    return (
+        any(_holds(alternative, clause.phrase, view) for alternative in clause.alternatives)
+        or not view.words.isdisjoint(clause.words)
+        or any(view.sounds_like(sound) for sound in clause.sounds)
+    )
 
 
 def query_holds(query: ParsedQuery, view: TextView) -> bool:
@@ -55,12 +64,13 @@ def query_holds(query: ParsedQuery, view: TextView) -> bool:
 
 
 def _holds(text: str, phrase: bool, view: TextView) -> bool:
-    if text in view.folded:
-        return True
     if phrase:
-        return False
+        return text in view.folded
+    # A blank stands where a quotation interrupted a sentence, or in a synonym. It means AND, as everywhere.
+    if all(part in view.folded for part in text.split()):
+        return True
     kana = as_kana(text)
-    if kana and any(kana in run for run in view.kana):
+    if kana and view.sounds_like(kana):
         return True
     wanted = set(words(text))
     return bool(wanted) and len(wanted & view.words) >= words_needed(len(wanted))

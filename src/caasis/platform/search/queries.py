@@ -1,7 +1,7 @@
 """The language of the search box, parsed into clauses that every adapter understands.
 
-A blank means AND, "…" or 「…」 a phrase, a leading hyphen an exclusion. There are no errors: whatever was typed means
-something, an unclosed quotation mark runs to the end.
+A blank means AND, "…" or 「…」 a phrase, a leading hyphen an exclusion. What a sentence says around a quotation stays one
+clause. There are no errors: whatever was typed means something, an unclosed quotation mark runs to the end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caasis.platform.search.analysis import fold, words
+from caasis.platform.search.analysis import fold, is_sentence, words
 
 #: What people type beyond this is cut; a pasted paragraph still finds its like.
 MAX_LENGTH = 1_000
@@ -24,10 +24,15 @@ _PIECE = re.compile('(?P<minus>[-ー]?)(?:(?P<quote>["「『“])(?P<phrase>[^"�
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing a document has to say. `alternatives` are folded; the first is what was typed, then synonyms."""
+    """One thing a document has to say. `alternatives` are folded; the first is what was typed, then synonyms.
+
+    Of a widened clause (`widening.py`), any of `words` or `sounds` is enough as well.
+    """
 
     alternatives: tuple[str, ...]
     phrase: bool = False
+    words: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -52,7 +57,13 @@ def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None
     required: list[Clause] = []
     excluded: list[str] = []
     plain = _plain(text)
+    # Where the bare part of a quoting sentence stands in `required`, and where the last piece ended in `plain`.
+    sentence: int | None = None
+    end = 0
     for found in _PIECE.finditer(plain):
+        if found.start() != end:
+            sentence = None
+        end = found.end()
         quoted = found["quote"] is not None
         piece = " ".join(fold(found["phrase"] if quoted else found["word"]).split())
         if not piece or not any(character.isalnum() for character in piece):
@@ -62,7 +73,13 @@ def parse_query(text: str, synonyms: Mapping[str, tuple[str, ...]] | None = None
         elif quoted:
             required.append(Clause((piece,), phrase=True))
         elif not _is_glue(plain, found, piece):
-            required.append(Clause(_alternatives(piece, known)))
+            if sentence is not None and is_sentence(piece):
+                # 日本語で「律動」と訳される英単語は: one sentence around a quotation, not two that both have to hold.
+                piece = f"{required.pop(sentence).text} {piece}"
+                required.insert(sentence, Clause(_alternatives(piece, known)))
+            else:
+                sentence = len(required)
+                required.append(Clause(_alternatives(piece, known)))
     unique = tuple(dict.fromkeys(required))
     return ParsedQuery(unique[:MAX_CLAUSES], tuple(dict.fromkeys(excluded))[:MAX_CLAUSES])
 

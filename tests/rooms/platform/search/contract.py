@@ -169,6 +169,33 @@ class SearchContract:
         page = filled.search("屋根瓦がずれていると業者が突然訪問してきて修理契約をさせられました", EVERYTHING)
         assert page.hits[0].id == ROOF.id
 
+    def test_a_question_with_few_answers_finds_what_shares_its_telling_word(self, index: ProjectedIndex) -> None:
+        many = [document(f"m{n}", "契約の相談", "業者に電話をした") for n in range(40)]
+        stone, sound = document("stone", "墓石", "石材店で買った"), document("sound", "撤去", "古い物を捨てる")
+        index.upsert([*many, stone, sound])
+        index.refresh()
+
+        def found(query: str, **options: Any) -> set[str]:
+            page = index.search(query, EVERYTHING, fetch_text=texts_of(*many, stone, sound), limit=100, **options)
+            assert page.count is not None and (page.count.value, page.count.exact) == (len(page.hits), True)
+            return names(page)
+
+        assert found("墓石の納期は") == {stone.id}
+        assert found("墓石の納期をてっきょ日にするか") == {stone.id, sound.id}
+        # Not what most documents say, not sorted by day, not what means AND, not when there are answers enough.
+        assert found("墓石の納期は", sort="newest") == found("墓石 納期") == found("墓石納期") == set()
+        assert found("電話の納期は") == set()
+        assert len(found("業者に墓石の電話を")) == 40
+
+    def test_a_sentence_around_a_quotation_is_found_by_its_characters(self, index: ProjectedIndex) -> None:
+        # 業者 is no word of this text, nor are its words half of those asked for.
+        sample = document("quote", "墓石", "石材業者が「解約」はできないと言う")
+        index.upsert([sample])
+        index.refresh()
+        for query in ("業者が「解約」はできない", "墓石の契約を「解約」できないと言う業者は", "石材業者が「解約」を拒む"):
+            for fetch in (None, texts_of(sample)):
+                assert names(index.search(query, EVERYTHING, fetch_text=fetch)) == {sample.id}, query
+
     def test_synonyms_are_searched_beside_the_term(self, filled: ProjectedIndex) -> None:
         assert names(filled.search("サブスク", EVERYTHING)) == set()
         page = filled.search("サブスク解約", EVERYTHING, synonyms={"サブスク解約": ("定期購入",)})
@@ -196,6 +223,13 @@ class SearchContract:
         )
         index.refresh()
         assert [hit.id for hit in index.search("墓石", EVERYTHING).hits] == [id_of("title"), id_of("body")]
+
+    def test_a_phrase_in_the_title_outranks_one_in_the_body(self, index: ProjectedIndex) -> None:
+        index.upsert(
+            [document("title", "墓石", "契約について聞いた"), document("body", "相談", "墓石の契約について聞いた")]
+        )
+        index.refresh()
+        assert [hit.id for hit in index.search("「墓石」", EVERYTHING).hits] == [id_of("title"), id_of("body")]
 
     @pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
     def test_pages_follow_each_other_without_gap_or_repetition(self, index: ProjectedIndex, sort: Any) -> None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caasis.platform.search import AllOf, AnyOf, Days, Has
-from caasis.platform.search.analysis import GAP, as_kana, pairs, sounds, telling
+from caasis.platform.search.analysis import GAP, as_kana, is_sentence, pairs, sounds, telling
 from caasis.platform.search.asking import earliest_day, pieces_typed
 from caasis.platform.search.conditions import days_asked
 from caasis.platform.search.queries import Clause, ParsedQuery, parse_query
 from caasis.platform.search.sources import forget_registrations, kind_source, register_kind
+from caasis.platform.search.widening import can_widen, widened
 
 
 def test_blanks_quotation_marks_and_hyphens() -> None:
@@ -30,6 +31,38 @@ def test_a_phrase_may_follow_a_word_without_a_blank_and_stay_open() -> None:
 def test_what_glues_a_quotation_into_a_question_is_not_asked_for() -> None:
     assert parse_query("「返金」とは").required == (Clause(("返金",), phrase=True),)
     assert parse_query("「返金」 とは").required == (Clause(("返金",), phrase=True), Clause(("とは",)))
+
+
+def test_a_sentence_around_a_quotation_stays_one_clause() -> None:
+    quotation = Clause(("律動",), phrase=True)
+    assert parse_query("日本語で「律動」と訳される単語は").required == (
+        Clause(("日本語で と訳される単語は",)),
+        quotation,
+    )
+    # A blank means AND, and so does a quotation between words that no grammar joins.
+    assert parse_query("日本語で 「律動」と訳される").required == (
+        Clause(("日本語で",)),
+        quotation,
+        Clause(("と訳される",)),
+    )
+    assert parse_query("契約「律動」通知").required == (Clause(("契約",)), quotation, Clause(("通知",)))
+
+
+def test_a_sentence_is_joined_by_grammar() -> None:
+    assert is_sentence("解約の方法は") and is_sentence("がそりんは何からできているか")
+    bare = ("解約手数料", "クーリング・オフ", "問い合わせ窓口", "かいやくのほうほうは", "")
+    assert not any(is_sentence(text) for text in bare)
+
+
+def test_a_sentence_is_widened_by_what_is_rare() -> None:
+    held = {("w", "業者"): 90, ("w", "墓石"): 3, ("w", "撤去"): 6, ("r", "テッキ"): 2}
+    parsed = parse_query("業者が墓石の撤去をてっきょするか 「契約の」 墓石")
+    wider = widened(parsed, 100, lambda field, token: held.get((field, token), 0))
+    sentence, *others = wider.required
+    # Together no more than a tenth of the documents: 2 + 3, and 6 would be too many.
+    assert (sentence.words, sentence.sounds) == (("墓石",), ("テッキ",))
+    assert others == list(parsed.required[1:]) and can_widen(parsed)
+    assert not can_widen(parse_query("解約手数料 「契約の業者」 墓石"))
 
 
 def test_a_hyphen_inside_a_word_is_part_of_it() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from caasis.kernel.clock import day_in_japan, utc_now
+from caasis.kernel.clock import day_in_japan, fiscal_year, utc_now
 from caasis.platform.search.analysis import dictionary_version, fold, in_katakana, kana_runs, words
 from caasis.platform.search.asking import (
     checked_limit,
@@ -35,6 +35,7 @@ from caasis.platform.search.ports import (
     Sort,
 )
 from caasis.platform.search.queries import ParsedQuery, parse_query
+from caasis.platform.search.widening import ENOUGH, can_widen, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ class MemoryIndex:
         identity = search_fingerprint(parsed, filters, sort, years)
         start = decode_cursor(cursor, identity) or 0
         matching = [entry for entry in self._covered(filters, years) if query_holds(parsed, entry.view)]
+        if sort == "relevance" and can_widen(parsed) and len(matching) < ENOUGH:
+            parsed = self._widened(parsed, filters, years)
+            matching = [entry for entry in self._covered(filters, years) if query_holds(parsed, entry.view)]
         hits = [_hit(entry, _score(entry, parsed)) for entry in matching]
         hits.sort(key=lambda hit: (hit.day, hit.id), reverse=sort != "oldest")
         if sort == "relevance":
@@ -207,6 +211,23 @@ class MemoryIndex:
 
     def set_position(self, position: int) -> None:
         self._position = position
+
+    def _widened(self, parsed: ParsedQuery, filters: Condition, years: int | None) -> ParsedQuery:
+        """Frequencies are those of whole fiscal years, as in an index in partitions."""
+        asked = days_asked(filters)
+        first = earliest_day(self._today(), years) if asked is None else asked.first
+        last = None if asked is None else asked.last
+        views = [
+            entry.view
+            for entry in self._entries.values()
+            if (year := entry.document.fiscal_year) == TIMELESS
+            or not ((first and year < fiscal_year(first)) or (last and year > fiscal_year(last)))
+        ]
+        return widened(
+            parsed,
+            len(views),
+            lambda field, token: sum(token in one.words if field == "w" else one.sounds_like(token) for one in views),
+        )
 
     def _covered(self, filters: Condition, years: int | None) -> list[_Entry]:
         """Documents that the filters and the default range let through."""

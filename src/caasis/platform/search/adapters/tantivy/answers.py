@@ -62,6 +62,9 @@ class Answer:
         # On the first portion of the first page, counting is done along with the search.
         self._count_now = count != "none" and start is None
         self._counted: dict[Piece, int] = {}
+        #: By relevance, the number of matches that were ranked among one another: all of them if there are few. Behind
+        #: the last page nobody ranks, and no number is small.
+        self.ranked = _RANKED
 
     def take(self, limit: int) -> list[Candidate]:
         """The next `limit` candidates in the order of the answer; fewer at its end."""
@@ -106,6 +109,7 @@ class Answer:
                 found += some
             if matches >= _RANKED:
                 break
+        self.ranked = matches
         return sorted(found, key=by_score)[start : start + limit]
 
     def _dated(self, limit: int) -> list[Candidate]:

@@ -1,7 +1,7 @@
 """Parsed queries and conditions as tantivy queries.
 
-A document's score is its BM25 over words, plus half of that over pairs, plus 0.3 of that over sounds. MRR@10 on
-JSQuAD-valid (full question / first half of one): words alone .930 / .831, fused .942 / .874.
+A document's score is its BM25 over words, plus half of that over pairs, plus 0.3 of that over sounds
+(docs/benchmarks.md says how well that ranks).
 """
 
 from __future__ import annotations
@@ -133,25 +133,27 @@ def _filtered(parts: list[tuple[Occur, Query]], filters: Condition) -> Query:
 
 
 def _clause(clause: Clause) -> Query:
-    ways = [_alternative(clause.alternatives[0], clause.phrase)]
+    wider = [*(_term("w", word) for word in clause.words), *(_term("r", sound) for sound in clause.sounds)]
+    ways = [_alternative(clause.text, clause.phrase, wider)]
     ways += [Query.boost_query(_alternative(text, clause.phrase), SYNONYM_WEIGHT) for text in clause.alternatives[1:]]
     return any_of(ways)
 
 
-def _alternative(text: str, phrase: bool) -> Query:
-    """What matches, in silence, and beside it what scores."""
+def _alternative(text: str, phrase: bool, wider: Sequence[Query] = ()) -> Query:
+    """What matches (`wider` is enough as well), in silence, and beside it what scores."""
     asked = typed(text)
+    scoring = [_term("w", term) for term in asked.words]
+    scoring += [_term("g", token, PAIR_WEIGHT) for token in telling(list(asked.pairs))]
     if phrase:
-        return _scored(substring(text), [_term("g", token, PAIR_WEIGHT) for token in telling(list(asked.pairs))])
-    matching = [substring(text)]
+        # Its words score as everywhere: they alone know the title. Its sound would tell nothing that isn't written.
+        return _scored(substring(text), scoring)
+    matching = [substring(text), *wider]
     if asked.words:
         required = [(Occur.Should, _term("w", term)) for term in asked.words]
         matching.append(Query.boolean_query(required, words_needed(len(asked.words))))
     if asked.kana:
         matching.append(_sound(asked.kana))
     heard = KANA_SOUND_WEIGHT if asked.kana else SOUND_WEIGHT
-    scoring = [_term("w", term) for term in asked.words]
-    scoring += [_term("g", token, PAIR_WEIGHT) for token in telling(list(asked.pairs))]
     scoring += [_term("r", token, heard) for token in asked.sounds]
     return _scored(any_of(matching), scoring)
 

@@ -21,7 +21,9 @@ def likely_matches(searcher: tantivy.Searcher, parsed: ParsedQuery, filters: Con
     look depends on it."""
     bounds = [_filtered(searcher, filters)]
     for clause in parsed.required:
-        bounds.append(sum(_text(searcher, text, clause.phrase) for text in clause.alternatives))
+        wider = sum(searcher.doc_freq("w", word) for word in clause.words)
+        wider += sum(searcher.doc_freq("r", sound) for sound in clause.sounds)
+        bounds.append(wider + sum(_text(searcher, text, clause.phrase) for text in clause.alternatives))
     return min(bounds)
 
 

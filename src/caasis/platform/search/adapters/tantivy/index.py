@@ -49,6 +49,7 @@ from caasis.platform.search.ports import (
     Sort,
 )
 from caasis.platform.search.queries import ParsedQuery, parse_query
+from caasis.platform.search.widening import ENOUGH, can_widen, widened
 
 #: Words by which similar documents are looked for.
 SIMILAR_TERMS = 25
@@ -174,7 +175,13 @@ class TantivyIndex:
         start = decode_cursor(cursor, identity)
         snapshot = self._reader.snapshot()
         answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
-        hits, next_value, dropped = fill_page(answer, parsed, limit, fetch_text)
+        page = fill_page(answer, parsed, limit, fetch_text)
+        # Sorted by day, what only resembles the query would stand in front of what fulfils it.
+        if sort == "relevance" and answer.ranked < ENOUGH and can_widen(parsed):
+            parsed = self._widened(snapshot, parsed, filters, years)
+            answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
+            page = fill_page(answer, parsed, limit, fetch_text)
+        hits, next_value, dropped = page
         total = answer.total(exactly=count == "exact") if count != "none" else None
         if total is not None and (dropped or not is_exact(parsed)):
             total = Count(max(len(hits), total.value - dropped), exact=False)
@@ -285,6 +292,13 @@ class TantivyIndex:
                 )
             )
         return parts
+
+    def _widened(
+        self, snapshot: Snapshot, parsed: ParsedQuery, filters: Condition, years: int | None
+    ) -> ParsedQuery:
+        searchers = [snapshot.searchers[year] for year, _ in self._covered(snapshot, filters, years)]
+        documents = sum(searcher.num_docs for searcher in searchers)
+        return widened(parsed, documents, lambda field, token: sum(one.doc_freq(field, token) for one in searchers))
 
     @staticmethod
     def _facets(answer: Answer, fields: Sequence[str]) -> tuple[dict[str, dict[str, int]], int | None]:
