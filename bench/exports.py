@@ -30,14 +30,6 @@ def wait_until(what: str, condition: Callable[[], bool], seconds: float = 1_800)
         time.sleep(0.1)
 
 
-def indexed(running: Installation) -> bool:
-    """Whether the index has seen every event."""
-    from caasis.platform.outbox.relay import head_position
-    from caasis.platform.search.adapters.tantivy.folder import IndexFolder
-
-    return IndexFolder(running.home / "index").position() >= head_position()
-
-
 def now_of(export: Any) -> Any:
     from caasis.cases.models import SearchExport
     from caasis.platform.transactions import system_transaction
@@ -116,7 +108,7 @@ def main() -> None:
         say(f"writing {options.size} cases of the twin town")
         running.command("twin", "seed", "--demo", "--cases", str(options.size))
         running.django()
-        wait_until("the index", lambda: indexed(running))
+        running.settle()
         print(json.dumps({"name": "exports", "size": options.size, **measure(running)}, ensure_ascii=False))
 
 

@@ -106,6 +106,17 @@ class Installation:
 
         start_django()
 
+    def settle(self, seconds: float = 1_800) -> None:
+        """Wait until relay and indexer have dealt with everything written so far, so that what is measured next doesn't
+        share the machine with work that an earlier part has left. After `django()`."""
+        from caasis.platform.health import index_behind, lag
+
+        deadline = time.monotonic() + seconds
+        while any(n for name, n in lag().items() if name.startswith(("behind:", "outbox_unnumbered"))) or index_behind():
+            if time.monotonic() > deadline:
+                raise RuntimeError("relay and indexer do not catch up")
+            time.sleep(0.2)
+
     def accounts(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = json.loads((self.home / "demo-accounts.json").read_text())
         return found

@@ -216,10 +216,17 @@ def main() -> None:
             "cases_per_second": int(re.search(r"毎秒([\d,]+)件", told)[1].replace(",", "")),  # type: ignore[index]
         }
         running.django()
+        say("waiting until relay and index are at rest")
+        began = time.monotonic()
+        running.settle()
+        result["bulk"]["settled_after_seconds"] = round(time.monotonic() - began, 1)
+        result["loop_ms"] = round(percentile([calibrate() for _ in range(9)], 0.5), 1)
         say("create over HTTP")
         result["create"] = create_over_http(running, seconds, 8)
+        running.settle()
         say("create over HTTP and by bare ORM, in turns")
         result["against_bare_orm"] = compare_with_bare(running, 5 if options.quick else 20, 20)
+        running.settle()
         say("lists")
         result["list"] = lists(running, 60 if options.quick else 300)
         say("drafts")
