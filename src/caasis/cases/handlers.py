@@ -12,7 +12,7 @@ from caasis.cases.models import Case, CaseContact, CaseEntry
 from caasis.cases.rules.team_words import ClockKind, WaitingFor
 from caasis.cases.services.clocks import ANSWERS, begin_clocks, resume_clocks, revive_clocks, stop_clocks
 from caasis.cases.services.collecting import unread_files
-from caasis.cases.subscriptions import match_at_once
+from caasis.cases.subscriptions import any_at_once, match_at_once
 from caasis.cases.vocabulary import EDITABLE, Entry, State
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
@@ -72,7 +72,7 @@ def read_what_came(event: Delivered) -> None:
             read_files.defer(case_id=case_id)
 
 
-@subscribe("cases.saved_searches", "cases.opened", "cases.card_saved", "cases.registered")
+@subscribe("cases.saved_searches", "cases.opened", "cases.card_saved", "cases.registered", wanted=any_at_once)
 def tell_new_hits(event: Delivered) -> None:
     """Searches that want to be told at once hear of a case when it is first found; a second delivery tells nothing."""
     match_at_once(event.subject)

@@ -59,6 +59,11 @@ def match_daily(*, now: datetime | None = None) -> int:
     return found
 
 
+def any_at_once() -> bool:
+    """Whether any search wants to be told at once."""
+    return SavedSearch.objects.filter(notice=Notice.AT_ONCE, deleted_at=None).exists()
+
+
 def match_at_once(case_id: UUID) -> int:
     """Hold one case against the searches that want to be told at once. Runs in the system's scope."""
     searches = SavedSearch.objects.filter(notice=Notice.AT_ONCE, deleted_at=None)

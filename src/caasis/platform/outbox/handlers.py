@@ -29,16 +29,26 @@ class Consumer:
 
     name: str
     handlers: dict[str, Handler] = field(default_factory=dict)
+    #: Asked once for each portion of events; when it says no, they are passed over. None: always wanted.
+    wanted: Callable[[], bool] | None = None
 
 
 _consumers: dict[str, Consumer] = {}
 
 
-def subscribe(consumer: str, *topics: str) -> Callable[[Handler], Handler]:
-    """Register a handler for topics under the consumer's name, e.g. `analytics.facts`."""
+def subscribe(
+    consumer: str, *topics: str, wanted: Callable[[], bool] | None = None
+) -> Callable[[Handler], Handler]:
+    """Register a handler for topics under the consumer's name, e.g. `analytics.facts`.
+
+    `wanted` tells, after events were committed, whether anybody waits for such events at all: asking once for a portion
+    is cheaper than once for each.
+    """
 
     def register(handler: Handler) -> Handler:
         entry = _consumers.setdefault(consumer, Consumer(consumer))
+        if wanted is not None:
+            entry.wanted = wanted
         for topic in topics:
             known = entry.handlers.get(topic)
             if known is not None and known is not handler:

@@ -99,7 +99,7 @@ def _deliver(consumer: Consumer, limit: int) -> _Step:
         # Everything up to the head is committed and numbered: topics that nobody listens to need not be read.
         fresh = OutboxEvent.objects.filter(position__gt=before, position__lte=head, topic__in=list(consumer.handlers))
         rows = list(fresh.order_by("position")[:limit])
-        for row in rows:
+        for row in rows if consumer.wanted is None or (rows and consumer.wanted()) else ():
             event = Delivered(
                 position=row.position or 0,
                 topic=row.topic,
