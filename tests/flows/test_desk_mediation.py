@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -132,3 +133,19 @@ def test_a_stranger_gets_the_same_as_for_what_is_absent(client_for, begun):
         assert client.post(f"{url}contact", call()).status_code == 404
     other = client_for("counsellor").get(absent)
     assert other.status_code == 404
+
+
+def test_two_ways_onward_have_forms_of_their_own(client_for, begun, town):
+    _, mediation, url = begun
+    on = {"actor": town.counsellor, "mediation_id": mediation.id}
+    with actor_transaction(town.counsellor):
+        cases.record_consent(**on, means="phone")
+        cases.end_mediation(**on, outcome="failed", failed_because="law")
+        first = cases.go_onward(**on, body="ncac_adr", state="applied", on=today_in_japan())
+        cases.go_onward(**on, body="prefecture", state="applied", on=today_in_japan())
+    client = client_for("counsellor")
+    ids = re.findall(r'\bid="([^"]+)"', client.get(url).content.decode())
+    assert len(ids) == len(set(ids)) and sum("onward-result-state" in one for one in ids) == 2
+    refused = client.post(f"{url}onward/{first.id}", {"onward-result-words": "受け付けの連絡を待つ"})
+    text = refused.content.decode()
+    assert refused.status_code == 422 and text.count("受け付けの連絡を待つ") == 1

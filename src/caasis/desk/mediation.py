@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -109,7 +110,14 @@ class OnwardForm(BesideForm):
 
 
 class OnwardResultForm(BesideForm):
+    """What became of one way onward. There may be several on a page, so that each has ids of its own."""
+
     name = "onward-result"
+
+    def __init__(self, data: Any = None, *, onward_id: UUID, **kwargs: Any) -> None:
+        self.onward_id = onward_id
+        super().__init__(data, auto_id=f"o{onward_id.hex[-8:]}_%s", **kwargs)
+
     state = forms.ChoiceField(label="どうなったか", choices=[*BLANK, *OnwardState.choices()])
     on = JapaneseDateField(label="日付")
     words = words("内容（任意）", required=False)

@@ -118,13 +118,18 @@ def show_mediation(
         "answer": AnswerForm(),
         "result": ResultForm(),
         "onward": OnwardForm(initial={"on": now.date()}),
-        "onward_result": OnwardResultForm(initial={"on": now.date()}),
         **(forms or {}),
     }
+    sent = (forms or {}).get("onward_result")
+    onwards = [
+        (row, text, sent if _is_of(sent, row.id) else OnwardResultForm(initial={"on": now.date()}, onward_id=row.id))
+        for row, text in file.onwards
+    ]
     context = {
         "mediation": mediation,
         "file": file,
         "forms": given,
+        "onwards": onwards,
         "wrong": list((forms or {}).values()),
         "bad": next(iter(forms or {}), ""),
         "may_work": may_edit(case, actor),
@@ -138,6 +143,10 @@ def show_mediation(
         "today": today_in_japan(),
     }
     return beside_page(request, "desk/mediation/page.html", case, purpose, context, status=status)
+
+
+def _is_of(form: AppForm | None, onward_id: UUID) -> bool:
+    return isinstance(form, OnwardResultForm) and form.onward_id == onward_id
 
 
 def _act(
@@ -269,7 +278,7 @@ def onward_result(request: HttpRequest, case_id: UUID, mediation_id: UUID, onwar
         return services.record_onward(onward_id=onward_id, **given)
 
     return _act(
-        request, case_id, mediation_id, "onward_result", OnwardResultForm(request.POST), act,
+        request, case_id, mediation_id, "onward_result", OnwardResultForm(request.POST, onward_id=onward_id), act,
         done="次の機関の状況を記録しました。", part="onward",
     )  # fmt: skip
 
