@@ -24,7 +24,7 @@ from caasis.cases.rules.team_policy import (
     Tier,
     target_keys,
 )
-from caasis.cases.rules.team_words import Attempt, ClockKind, Outcome, TaskKind
+from caasis.cases.rules.team_words import PLANNED, Attempt, ClockKind, Outcome, TaskKind
 from caasis.kernel.actor import Role
 from caasis.kernel.clock import JST
 from caasis.knowledge.rules.phrases import LONGEST_BODY, LONGEST_LAW, LONGEST_TITLE, USES
@@ -53,7 +53,7 @@ class TaskForm(AppForm):
     """予定 of a case."""
 
     requirement_marks = False
-    kind = forms.ChoiceField(label="種類", choices=[(kind.value, kind.label) for kind in TaskKind], required=False)
+    kind = forms.ChoiceField(label="種類", choices=[(kind.value, kind.label) for kind in PLANNED], required=False)
     what = forms.CharField(label="予定の内容", max_length=120)
     due_at = moment_field("日時")
     until_at = moment_field("この時刻まで", required=False, help_text="「14時から15時のあいだ」と約束したときに入れます。")

@@ -124,17 +124,29 @@ class TaskKind(StrEnum):
     CALL = "call"
     REMINDER = "reminder"
     FOLLOW_UP = "follow_up"
+    MEDIATION = "mediation"
+    ACCIDENT = "accident"
+    DEBRIEF = "debrief"
 
     @property
     def label(self) -> str:
-        return _TASKS[self]
+        return _TASKS[self][0]
 
     @property
     def icon(self) -> str:
-        return {TaskKind.CALL: "call", TaskKind.REMINDER: "notifications", TaskKind.FOLLOW_UP: "task_alt"}[self]
+        return _TASKS[self][1]
 
 
-_TASKS = {TaskKind.CALL: "折り返し・連絡", TaskKind.REMINDER: "覚え", TaskKind.FOLLOW_UP: "終わったあとの確認"}
+_TASKS = {
+    TaskKind.CALL: ("折り返し・連絡", "call"),
+    TaskKind.REMINDER: ("覚え", "notifications"),
+    TaskKind.FOLLOW_UP: ("終わったあとの確認", "task_alt"),
+    TaskKind.MEDIATION: ("あっせんの回答期限", "swap_horiz"),
+    TaskKind.ACCIDENT: ("重大事故等の通知", "warning"),
+    TaskKind.DEBRIEF: ("応対の振り返り", "group"),
+}
+#: Kinds that a person plans; the others come with what they belong to.
+PLANNED = (TaskKind.CALL, TaskKind.REMINDER, TaskKind.FOLLOW_UP)
 
 
 class Attempt(StrEnum):

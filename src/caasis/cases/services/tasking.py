@@ -12,7 +12,7 @@ from caasis.cases.events import CaseTimelineGrew
 from caasis.cases.family import family_ids
 from caasis.cases.models import Case, CaseEntry, Contract, Task, TaskAttempt
 from caasis.cases.rules.tasks import MORNING, follow_up_day, next_attempt, snoozed
-from caasis.cases.rules.team_words import Attempt, Outcome, TaskKind
+from caasis.cases.rules.team_words import PLANNED, Attempt, Outcome, TaskKind
 from caasis.cases.selectors import get_case, is_insider
 from caasis.cases.services.clocks import ANSWERS, stop_clocks
 from caasis.cases.services.guards import log
@@ -52,7 +52,7 @@ def add_task(
     errors: dict[str, list[str]] = {}
     if not what or len(what) > 120:
         errors["what"] = ["予定の内容を120字までで書いてください。"]
-    if kind not in TaskKind._value2member_map_:
+    if kind not in PLANNED:
         errors["kind"] = ["予定の種類を選んでください。"]
     if not _sane(due_at):
         errors["due_at"] = [OUT_OF_RANGE]

@@ -85,7 +85,7 @@ def _task(request: HttpRequest, task: Task, *, status: int = 200, **forms: Any) 
         "may_reopen": task.outcome == Outcome.NOT_HELD.value and task.case.state in (State.REGISTERED, State.HANDLED),
         "attempts": [(row, Attempt(row.result).label, names.get(row.by, "") if row.by else "") for row in attempts],
         "proposals": [(one.label, found) for one, found in proposals.items() if found is not None],
-        "callable": task.kind != TaskKind.REMINDER.value,
+        "callable": task.kind in (TaskKind.CALL, TaskKind.FOLLOW_UP),
         "follow_up": task.kind == TaskKind.FOLLOW_UP.value,
         "attempt_form": AttemptForm(),
         "snooze_form": SnoozeForm(),
