@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -87,6 +89,11 @@ def test_pages_by_cursor_hold_each_case_once(client_for: Any, town: Any) -> None
     assert not second.context["next_url"]
     for cursor in ("x", "W10", "eyJhIjoxfQ", "WzEsMiwzXQ", "あ", "W1siYSJdLCJiIiwiYyJd", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LDEsIjAiXQ", "WzEsTmFOLCIwMTg5MDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDAiXQ"):
         assert client.get("/desk/cases/", {"after": cursor}).status_code == 200, cursor
+    # A zone that Python knows and PostgreSQL refuses, and a day before all days.
+    for moment in ("2026-11-01T00:00:00+23:59", "0001-01-01T00:00:00+09:00", "2026-11-01T00:00:00"):
+        place = [5, moment, moment, "01890000-0000-7000-8000-000000000000"]
+        strange = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+        assert client.get("/desk/cases/", {"after": strange}).status_code == 200, moment
 
 
 def test_filters_narrow_a_list_and_can_be_cleared(client_for: Any, town: Any) -> None:

@@ -25,7 +25,9 @@ from caasis.platform.search.documents import SearchDocument
 from caasis.platform.search.highlight import Segment, snippet
 from caasis.platform.search.outbox import follow_topics
 from caasis.platform.search.ports import Count, CountMode, Readiness
+from caasis.platform.search.queries import parse_query
 from caasis.platform.search.sources import register_kind
+from caasis.platform.search.widening import ENOUGH, can_widen
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import record_keys_bytes
 from caasis.privacy.masking import masked_projection
@@ -249,6 +251,7 @@ def find_cases(
     :raises Invalid: the cursor can't be read.
     """
     texts = Texts()
+    widen = _widens(search, actor, synonyms)
     page = search_index().search(
         search.text,
         condition_of(search, actor=actor),
@@ -259,11 +262,12 @@ def find_cases(
         years=search.years,
         synonyms=synonyms,
         fetch_text=texts.fetch,
+        widen=widen,
     )
     counted = dict(page.facets)
     for name, _ in search.filters if facets else ():
         # What else could be chosen in the same field: counted without the choice that was made in it.
-        counted[name] = _ask(search, actor, synonyms, without=name, facets=(name,)).facets.get(name, {})
+        counted[name] = _ask(search, actor, synonyms, widen, without=name, facets=(name,)).facets.get(name, {})
     rows: dict[UUID, Found] = {}
     for case in _visible(actor, page.hits, texts):
         found = _shown(case, texts.known[str(case.id)], actor, search.text, synonyms)
@@ -277,15 +281,26 @@ def count_cases(
     *, actor: Actor, search: CaseSearch, synonyms: Mapping[str, tuple[str, ...]] | None = None, exactly: bool = False
 ) -> Count:
     """How many cases the actor would find."""
-    count: Count | None = _ask(search, actor, synonyms, count="exact" if exactly else "capped").count
+    widen = _widens(search, actor, synonyms)
+    count: Count | None = _ask(search, actor, synonyms, widen, count="exact" if exactly else "capped").count
     assert count is not None
     return count
+
+
+def _widens(search: CaseSearch, actor: Actor, synonyms: Mapping[str, tuple[str, ...]] | None) -> bool:
+    """Whether a sentence is widened: decided once for list, figures and file, without what was chosen among the facets,
+    so that a choice never finds more than there was before it."""
+    if search.sort != "relevance" or not can_widen(parse_query(search.text, synonyms)):
+        return False
+    found: Count | None = _ask(replace(search, filters=()), actor, synonyms, False, count="capped").count
+    return found is not None and found.value < ENOUGH
 
 
 def _ask(
     search: CaseSearch,
     actor: Actor,
     synonyms: Mapping[str, tuple[str, ...]] | None,
+    widen: bool,
     *,
     without: str = "",
     facets: Sequence[str] = (),
@@ -293,8 +308,9 @@ def _ask(
 ) -> Any:
     condition = condition_of(search, actor=actor, without=without)
     return search_index().search(
-        search.text, condition, sort="newest", facets=facets, limit=1, count=count, years=search.years, synonyms=synonyms
-    )
+        search.text, condition, sort="newest", facets=facets, limit=1, count=count, years=search.years, synonyms=synonyms,
+        widen=widen,
+    )  # fmt: skip
 
 
 def _visible(actor: Actor, hits: Sequence[Any], texts: Texts) -> list[Case]:
@@ -325,6 +341,7 @@ def find_portions(
     Each portion is read in the transaction that is open when it is asked for.
     """
     cursor: str | None = None
+    widen = _widens(search, actor, synonyms)
     while True:
         texts = Texts()
         page = search_index().search(
@@ -337,6 +354,7 @@ def find_portions(
             years=search.years,
             synonyms=synonyms,
             fetch_text=texts.fetch,
+            widen=widen,
         )
         yield [(case, texts.known[str(case.id)]) for case in _visible(actor, page.hits, texts)]
         cursor = page.cursor

@@ -264,15 +264,13 @@ def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
         return rows
     try:
         if kind.nation:
-            at, last = datetime.fromisoformat(str(place[0])), UUID(str(place[1]))
-            if at.tzinfo is None:
-                return rows
+            at, last = _moment(place[0]), UUID(str(place[1]))
             return rows.filter(Q(registered_at__lt=at) | Q(registered_at=at, id__lt=last))
         number, last = int(place[0]), UUID(str(place[3]))
-        due, touched = datetime.fromisoformat(str(place[1])), datetime.fromisoformat(str(place[2]))
+        due, touched = _moment(place[1]), _moment(place[2])
     except (ValueError, TypeError, IndexError, OverflowError):
         return rows
-    if not 0 <= number < len(_ALL_GROUPS) or due.tzinfo is None or touched.tzinfo is None:
+    if not 0 <= number < len(_ALL_GROUPS):
         return rows
     same_day = Q(grp=number, due=due)
     return rows.filter(
@@ -280,6 +278,17 @@ def after(rows: QuerySet[Case], cursor: str, kind: Kind) -> QuerySet[Case]:
         | Q(grp=number, due__gt=due)
         | (same_day & (Q(touched_at__lt=touched) | Q(touched_at=touched, id__gt=last)))
     )
+
+
+def _moment(text: Any) -> datetime:
+    """A moment of a cursor, in UTC: PostgreSQL knows no distances from it of more than sixteen hours.
+
+    :raises ValueError: none, or one without a zone. :raises OverflowError: outside the years that there are.
+    """
+    at = datetime.fromisoformat(str(text))
+    if at.tzinfo is None:
+        raise ValueError("a moment needs a zone")
+    return at.astimezone(UTC)
 
 
 def read_page(kind: Kind, *, actor: Actor, filters: Filters, cursor: str = "", size: int = PAGE) -> Page:
@@ -316,7 +325,8 @@ def _sorted_cases(rows: QuerySet[Case], kind: Kind) -> list[Case]:
 
     Sorted by key and order alone, then read: carrying whole rows through the sort of a long list doubles its time.
     """
-    names = ("grp",) if kind.nation else ("grp", "due")
+    # The order's own values, so that the cursor says where the row stood when it was sorted.
+    names = ("grp",) if kind.nation else ("grp", "due", "touched_at")
     places = list(rows.values_list("id", *names))
     read = (
         Case.objects.filter(id__in=[place[0] for place in places])

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from caasis.audit.models import AccessRecord
 from caasis.cases.exports import COLUMNS, expire_exports, run_export
 from caasis.cases.models import SearchExport
 from caasis.cases.rules.searching import CaseSearch
+from caasis.cases.search import count_cases, find_cases
 from caasis.cases.services import exporting as services
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
@@ -321,3 +323,22 @@ def test_killed_half_way_it_leaves_nothing_behind(committed, town, some, then):
         run_export(export.id)
         assert left(export) == [""] and len(rows_of(fetch(town.counsellor, export))) == 8
         assert left(export) == []
+
+
+def test_a_sentence_finds_the_same_on_the_page_in_its_figures_and_in_the_file(town, put):  # noqa: F811
+    """Hardly any case answers it, so that it is widened: for the list, for every facet and for the file alike."""
+    common = {"title": "定期購入の件", "summary": "健康食品が毎月届く。", "handling": "助言した。"}
+    put(*many_registered(town.counsellor, town.official, 40, **common))
+    put(*many_registered(town.counsellor, town.official, 3, title="雨どいの件", summary="雨どいの見積りが高い。", handling="助言した。"))
+    asked = CaseSearch(text="雨どいがこわれたと言われて不安なのでどこに頼めばよいか知りたい")
+    chosen, by_day = replace(asked, filters=(("state", ("registered",)),)), replace(asked, sort="newest")
+    with actor_transaction(town.counsellor):
+        found = find_cases(actor=town.counsellor, search=asked)
+        assert len(found.rows) == 3 and found.count.value == 3
+        narrowed = find_cases(actor=town.counsellor, search=chosen)
+        assert narrowed.facets["state"]["registered"] == len(narrowed.rows) == 3
+        assert find_cases(actor=town.counsellor, search=by_day).rows == []
+        assert count_cases(actor=town.counsellor, search=by_day).value == 0
+    export = ask(town.counsellor, asked)
+    run_export(export.id)
+    assert len(rows_of(fetch(town.counsellor, export))) == 3 == now_of(export).expected

@@ -34,6 +34,13 @@ class Happened(Event):
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing(Event):
+    """An event that nobody listens to."""
+
+    topic: ClassVar[str] = "test.other"
+
+
 @pytest.fixture(autouse=True)
 def head_at_zero(transactional_db: None) -> None:
     """The head lies in a table that Django doesn't know and so doesn't empty."""
@@ -285,10 +292,6 @@ def test_a_lost_connection_stops_the_batch_and_nothing_is_set_aside(subscribe: A
 def test_a_reader_that_nothing_concerns_is_moved_on_and_hears_of_what_does(subscribe: Any) -> None:
     """Its cursor follows the head, or old events could never be deleted; and nothing of its own is skipped."""
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Other(Event):
-        topic: ClassVar[str] = "test.other"
-
     seen: list[int] = []
     subscribe(lambda event: seen.append(event.payload["number"]))
     passed: dict[str, int] = {}
@@ -296,17 +299,47 @@ def test_a_reader_that_nothing_concerns_is_moved_on_and_hears_of_what_does(subsc
     tell(1)
     relay._turn(passed, never)
     with system_transaction():
-        publish(Other(subject=uuid7()), actor=SYSTEM)
+        publish(Nothing(subject=uuid7()), actor=SYSTEM)
     with CaptureQueriesContext(connection) as quiet:
         relay._turn(passed, never)
     cursor = ConsumerCursor.objects.get(consumer="test.reader")
     assert (seen, cursor.position, passed) == ([1], 2, {"test.reader": 2})
     assert not any("FOR UPDATE" in query["sql"] for query in quiet), "no delivery was begun for it"
     with system_transaction():
-        publish(Other(subject=uuid7()), actor=SYSTEM)
+        publish(Nothing(subject=uuid7()), actor=SYSTEM)
     tell(3)
     relay._turn(passed, never)
     assert seen == [1, 3] and passed == {"test.reader": 4}
+
+
+def test_a_cursor_that_was_set_back_is_not_skipped_over(subscribe: Any) -> None:
+    """To have events handed over again, an operator sets a reader's cursor back."""
+    seen: list[int] = []
+    subscribe(lambda event: seen.append(event.payload["number"]))
+    passed: dict[str, int] = {}
+    never = threading.Event()
+    tell(1)
+    relay._turn(passed, never)
+    ConsumerCursor.objects.filter(consumer="test.reader").update(position=0)
+    with system_transaction():
+        publish(Nothing(subject=uuid7()), actor=SYSTEM)
+    relay._turn(passed, never)
+    assert seen == [1, 1]
+
+
+def test_a_reader_whom_nobody_waits_for_passes_over_and_a_question_that_fails_is_a_yes(subscribe: Any) -> None:
+    seen: list[int] = []
+    consumer = subscribe(lambda event: seen.append(event.payload["number"]))
+    consumer.wanted = lambda: False
+    tell(1)
+    relay.run_once()
+    consumer.wanted = lambda: 1 / 0  # type: ignore[return-value]
+    tell(2)
+    relay.run_once()
+    consumer.wanted = lambda: True
+    tell(3)
+    relay.run_once()
+    assert seen == [2, 3]
 
 
 def test_two_relays_take_turns(subscribe: Any) -> None:

@@ -39,6 +39,10 @@ class _RequestTransaction:
         if atomic is not None:
             atomic.__exit__(*(error or (None, None, None)))
 
+    @property
+    def is_open(self) -> bool:
+        return self._atomic is not None
+
     def commit_so_far(self) -> None:
         """Commit what was done and begin anew for the request's actor. Not inside a transaction of one's own."""
         self.end()
@@ -57,7 +61,9 @@ class RequestTransactionMiddleware:
         request.commit_so_far = work.commit_so_far  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
-            if response.status_code >= 500 or getattr(request, "undo_transaction", False):
+            failed = response.status_code >= 500 or getattr(request, "undo_transaction", False)
+            # There is none to undo when the database was lost between two parts of the work.
+            if failed and work.is_open:
                 # Nothing half-written: an answer that failed leaves no trace but its log line.
                 transaction.set_rollback(True)
         except BaseException:

@@ -99,7 +99,7 @@ def _deliver(consumer: Consumer, limit: int) -> _Step:
         # Everything up to the head is committed and numbered: topics that nobody listens to need not be read.
         fresh = OutboxEvent.objects.filter(position__gt=before, position__lte=head, topic__in=list(consumer.handlers))
         rows = list(fresh.order_by("position")[:limit])
-        for row in rows if consumer.wanted is None or (rows and consumer.wanted()) else ():
+        for row in rows if rows and _is_wanted(consumer) else ():
             event = Delivered(
                 position=row.position or 0,
                 topic=row.topic,
@@ -115,6 +115,20 @@ def _deliver(consumer: Consumer, limit: int) -> _Step:
         if cursor.position > before:
             cursor.save(update_fields=["position", "updated_at"])
         return _Step(cursor.position - before, cursor.position, full)
+
+
+def _is_wanted(consumer: Consumer) -> bool:
+    """Whether anybody waits for its events. A question that fails is a yes: the handlers' own tries deal with it."""
+    if consumer.wanted is None:
+        return True
+    try:
+        with transaction.atomic():
+            return consumer.wanted()
+    except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and _connection_is_lost():
+            raise
+        log.warning("it could not be told whether events are wanted", extra={"consumer": consumer.name}, exc_info=True)
+        return True
 
 
 def _handle(consumer: Consumer, handler: Handler, event: Delivered) -> None:
@@ -270,7 +284,7 @@ def _turn(passed: dict[str, int], stop: threading.Event) -> bool:
     behind = [consumer for consumer in consumers() if passed.get(consumer.name) != head]
     skipping = _without_news(behind, passed, head)
     if skipping:
-        _skip_to(head, skipping)
+        skipping = _skip_to(head, {name: passed[name] for name in skipping})
         passed |= dict.fromkeys(skipping, head)
     for consumer in behind:
         if stop.is_set():
@@ -278,10 +292,8 @@ def _turn(passed: dict[str, int], stop: threading.Event) -> bool:
         if consumer.name in skipping:
             continue
         step = _deliver(consumer, HANDLER_BATCH)
-        if step.full:
-            more = True
-        elif step.position >= head:
-            passed[consumer.name] = head
+        more = more or step.full
+        passed[consumer.name] = min(step.position, head)
     return more
 
 
@@ -296,8 +308,15 @@ def _without_news(behind: Sequence[Consumer], passed: Mapping[str, int], head: i
     return [consumer.name for consumer in known if topics.isdisjoint(consumer.handlers)]
 
 
-def _skip_to(head: int, names: Sequence[str]) -> None:
-    """Move cursors to the head in one statement: a transaction for each, with nothing to hand over, costs more than a save."""
-    ConsumerCursor.objects.filter(consumer__in=names, node="", position__lt=head).update(
-        position=head, updated_at=timezone.now()
-    )
+def _skip_to(head: int, stands: Mapping[str, int]) -> list[str]:
+    """Move cursors from where they stand to the head in one statement: a transaction for each, with nothing to hand over,
+    costs more than a save. Returns who was moved; a cursor that somebody has set back meanwhile stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE platform_consumer_cursor c SET position = %s, updated_at = now()"
+            " FROM unnest(%s::text[], %s::bigint[]) AS stand (consumer, position)"
+            " WHERE c.consumer = stand.consumer AND c.node = '' AND c.position BETWEEN stand.position AND %s"
+            " RETURNING c.consumer",
+            [head, list(stands), list(stands.values()), head],
+        )
+        return [str(row[0]) for row in cursor.fetchall()]

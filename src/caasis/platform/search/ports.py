@@ -117,10 +117,12 @@ class SearchIndex(Protocol):
         years: int | None = DEFAULT_YEARS,
         synonyms: Mapping[str, tuple[str, ...]] | None = None,
         fetch_text: FetchText | None = None,
+        widen: bool | None = None,
     ) -> SearchPage:
         """Find documents. `limit` is 1 to 100. `years` bounds the search to that many years back from today (None:
         all) unless `filters` name days; timeless documents are always covered. With `fetch_text`, the hits of the page
-        are verified against current texts. Raises `Invalid` for a cursor of another search."""
+        are verified against current texts. `widen` says whether sentences are widened (see widening); None: by relevance,
+        where there is less than a page. Raises `Invalid` for a cursor of another search."""
 
     def similar(
         self,

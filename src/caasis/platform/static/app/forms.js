@@ -42,11 +42,14 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "true";
   event.submitter?.setAttribute("aria-busy", "true");
+  // The answer is a file, or comes in another tab: this page stays, and its next button must work.
+  if ("stays" in form.dataset || (event.submitter?.formTarget || form.target) === "_blank") setTimeout(openAgain, 3000);
 });
-window.addEventListener("pageshow", () => {
+function openAgain() {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll('button[aria-busy="true"]')) button.removeAttribute("aria-busy");
-});
+}
+window.addEventListener("pageshow", openAgain);
 
 // A closed button (aria-disabled) stays reachable. Pressing it leads to the first thing that is still missing: the
 // element named by data-why, else the first link of the list of remaining items.
@@ -64,13 +67,19 @@ document.addEventListener("click", (event) => {
 
 // A text in a form of its own, typed and not yet sent, is kept nowhere: leaving the page, or sending another form, asks
 // first. Forms that save by themselves look after their own.
+// What came back with an error wasn't taken either.
 const unsent = (area) =>
-  !area.closest("app-autosave, memo-pad") && !area.form.dataset.sent && area.value.trim() !== "" && area.value !== area.defaultValue;
+  area.form?.method === "post" && !area.form.dataset.sent && !area.closest("app-autosave, memo-pad, [data-letters]") &&
+  area.value.trim() !== "" && (area.value !== area.defaultValue || area.getAttribute("aria-invalid") === "true");
+// A call or a mail leaves the page where it is, and nobody in need is to be asked anything first.
+let calling = 0;
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.('a[href^="tel:"], a[href^="mailto:"]')) calling = Date.now();
+}, true);
 window.addEventListener("beforeunload", (event) => {
-  if (![...document.querySelectorAll('form[method="post"] textarea')].some(unsent)) return;
+  if (Date.now() - calling < 1000) return;
+  if (![...document.querySelectorAll("textarea")].some(unsent)) return;
   event.preventDefault();
-  // Whoever stays may press again.
-  setTimeout(() => {
-    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  });
+  // The clock stands while the question is open. Whoever is still here some seconds after it has stayed and may press again.
+  setTimeout(openAgain, 3000);
 });

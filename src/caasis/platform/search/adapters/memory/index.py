@@ -97,6 +97,7 @@ class MemoryIndex:
         years: int | None = DEFAULT_YEARS,
         synonyms: Mapping[str, tuple[str, ...]] | None = None,
         fetch_text: FetchText | None = None,
+        widen: bool | None = None,
     ) -> SearchPage:
         limit = checked_limit(limit)
         parsed = parse_query(query, synonyms)
@@ -104,7 +105,8 @@ class MemoryIndex:
         identity = search_fingerprint(parsed, filters, sort, years)
         start = decode_cursor(cursor, identity) or 0
         matching = [entry for entry in self._covered(filters, years) if query_holds(parsed, entry.view)]
-        if sort == "relevance" and can_widen(parsed) and len(matching) < ENOUGH:
+        scarce = sort == "relevance" and len(matching) < ENOUGH
+        if can_widen(parsed) and (scarce if widen is None else widen):
             parsed = self._widened(parsed, filters, years)
             matching = [entry for entry in self._covered(filters, years) if query_holds(parsed, entry.view)]
         hits = [_hit(entry, _score(entry, parsed)) for entry in matching]

@@ -166,6 +166,7 @@ class TantivyIndex:
         years: int | None = DEFAULT_YEARS,
         synonyms: Mapping[str, tuple[str, ...]] | None = None,
         fetch_text: FetchText | None = None,
+        widen: bool | None = None,
     ) -> SearchPage:
         limit = checked_limit(limit)
         parsed = parse_query(query, synonyms)
@@ -174,10 +175,12 @@ class TantivyIndex:
         identity = search_fingerprint(parsed, filters, sort, years)
         start = decode_cursor(cursor, identity)
         snapshot = self._reader.snapshot()
+        if widen and can_widen(parsed):
+            parsed = self._widened(snapshot, parsed, filters, years)
         answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
         page = fill_page(answer, parsed, limit, fetch_text)
         # Sorted by day, what only resembles the query would stand in front of what fulfils it.
-        if sort == "relevance" and answer.ranked < ENOUGH and can_widen(parsed):
+        if widen is None and sort == "relevance" and answer.ranked < ENOUGH and can_widen(parsed):
             parsed = self._widened(snapshot, parsed, filters, years)
             answer = Answer(snapshot, self._parts(snapshot, parsed, filters, years), sort, start, count)
             page = fill_page(answer, parsed, limit, fetch_text)
