@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any, get_args, get_type_hints
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from caasis.engines.calendar import holiday_name, is_business_day
@@ -195,7 +195,15 @@ def contradicts(name: str, facts: Facts) -> bool:
     return False
 
 
+#: Signed on the day of its document, obstructed, and a new document with a day before both.
+OLDER_THAN_THE_FIRST = Facts(
+    transaction_types=("door_to_door",), amount=300_000, consumable_used="none", requested_visit=False, business_use=False,
+    contracted_on=date(2022, 1, 2), contract_document_on=date(2022, 1, 2), obstructed=True, reissued_document_on=date(2022, 1, 1),
+)  # fmt: skip
+
+
 @given(nearly_certain())
+@example((OLDER_THAN_THE_FIRST, date(2022, 1, 2)))
 @settings(max_examples=200, deadline=None)
 def test_what_is_certain_without_a_fact_is_not_taken_back_when_the_fact_comes(drawn: tuple[Facts, date]) -> None:
     """Forgetting a fact never makes the answer more certain than the truth bears: the right stands, and ends no earlier."""
@@ -208,6 +216,13 @@ def test_what_is_certain_without_a_fact_is_not_taken_back_when_the_fact_comes(dr
             if before.certain and code in now:
                 assert now[code].status in STILL_POSSIBLE, name
                 assert now[code].deadline is None or before.deadline <= now[code].deadline, name
+
+
+def test_a_new_document_that_is_older_than_the_first_takes_no_day_away() -> None:
+    item = by_right(assess(OLDER_THAN_THE_FIRST, LAW, date(2022, 1, 3)))["door_to_door"]
+    assert (item.status, item.deadline, item.certain) == (Status.OPEN, date(2022, 1, 9), False)
+    assert "reissued_document_on" in [unknown.code for unknown in item.unknown]
+    assert any("日を確かめてください" in reason for reason in item.reasons)
 
 
 @given(nearly_certain())

@@ -203,6 +203,17 @@ def _consider_obstruction(start: Start, right: Right, facts: Facts, today: date)
             f"クーリング・オフを妨げられたので、新しい書面を口頭の説明つきで受け取るまで、期間は終わりません（{right.article}）。"
         )
         return
+    # The new document gives time, it never takes any: one that is older than what the period runs from anyway was typed
+    # wrongly, or is not the new one.
+    counted = max(known for known in (*start.possible, day) if known is not None)
+    if counted > day:
+        start.possible = {counted}
+        start.asks.append("reissued_document_on")
+        start.reasons.append(
+            f"妨げられた後の新しい書面の日（{format_date_near(day, today)}）が、はじめの書面より前になっています。日を確かめてください。"
+            f"それまでは、あとの日（{format_date_near(counted, today)}）から数えます（{right.article}）。"
+        )
+        return
     start.possible = {day}
     start.reasons.append(
         f"妨げられた後の新しい書面を受け取った日（{format_date_near(day, today)}）から、改めて数えます（{right.article}）。"
