@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caasis.engines.masking import PLACEHOLDERS, PersonalKind, Span, find_personal, mask
@@ -98,8 +98,7 @@ def test_card_numbers_need_the_right_check_digit() -> None:
     assert masked("カードは4111111111111112") == "カードは4111111111111112"
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
-@given(st.from_regex(r"[2-6][0-9]{12,17}", fullmatch=True))
+@given(st.integers(12, 17).flatmap(lambda more: st.integers(2 * 10**more, 7 * 10**more - 1)).map(str))
 def test_one_of_ten_last_digits_makes_a_card_number(digits: str) -> None:
     assert sum(passes_luhn(digits + last) for last in "0123456789") == 1
 

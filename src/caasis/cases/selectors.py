@@ -57,9 +57,9 @@ def visible_cases(*, actor: Actor) -> QuerySet[Case]:
 
 
 def registered_cases(*, actor: Actor) -> QuerySet[Case]:
-    """The nation's registered cases, for whoever may see cases at all: one condition, so that its own index serves."""
-    inside = actor.centre_id is not None and actor.works_for(actor.centre_id)
-    if not (inside or actor.is_national or actor.is_system):
+    """The nation's registered cases that the actor may see, which whoever sees cases at all sees: one condition without
+    `visible_cases`' alternatives, so that its own index serves."""
+    if visible_cases(actor=actor).query.is_empty():
         return Case.objects.none()
     return Case.objects.filter(state=State.REGISTERED.value)
 
