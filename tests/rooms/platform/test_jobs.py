@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -127,6 +129,33 @@ def test_an_idle_worker_stops_at_once() -> None:
     assert not thread.is_alive()
     assert time.monotonic() - began < 3
     assert rows("SELECT count(*) FROM procrastinate_workers") == [(0,)], "it says good-bye"
+
+
+def test_a_worker_tries_again_when_it_was_interrupted_while_it_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool takes its own end for a connection that failed, and goes on waiting: the process must not wait for it."""
+    original, failed = worker.PsycopgConnector.open_async, []
+
+    async def interrupted(self: Any, pool: Any = None) -> None:
+        if failed:
+            await original(self, pool)
+            return
+        failed.append(True)
+        self._async_pool = await self._create_pool(self._pool_args)
+        await self._async_pool.open()
+        # Its first connection is being made.
+        await asyncio.sleep(0)
+        raise OSError("the network is gone")
+
+    monkeypatch.setattr(worker.PsycopgConnector, "open_async", interrupted)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
+    thread.start()
+    number = defer(sample_jobs.leave_mark, number=uuid7())
+    wait_until(lambda: status_of(number) == "succeeded")
+    assert failed
+    stop.set()
+    thread.join(15)
+    assert not thread.is_alive()
 
 
 def test_a_worker_survives_a_database_that_drops_its_connections(running_worker: threading.Event) -> None:

@@ -28,6 +28,7 @@ GRACE_SECONDS = 10.0
 SWEEP_SECONDS = 15.0
 LOOK_SECONDS = 0.2
 RECONNECT_SECONDS = 1.0
+LAST_ROUNDS = 3
 
 _DATABASE_AWAY = (ConnectorException, DatabaseError, DriverError, PoolTimeout, OSError)
 
@@ -51,14 +52,30 @@ async def _serve(stop: threading.Event, heartbeat_seconds: float) -> None:
     connector = PsycopgConnector(
         kwargs=connector_params(), min_size=1, max_size=CONCURRENCY + 3, timeout=10.0, name="caasis-jobs"
     )
-    with app.replace_connector(connector) as worker_app:
-        # Not `async with`: opening must not wait for a database that is away longer than this process may live.
-        await worker_app.open_async()
-        try:
-            await _work(worker_app, stop, heartbeat_seconds)
-        finally:
-            with contextlib.suppress(*_DATABASE_AWAY):
-                await asyncio.wait_for(worker_app.close_async(), 5)
+    try:
+        with app.replace_connector(connector) as worker_app:
+            try:
+                # Not `async with`: opening must not wait for a database that is away longer than this process may live.
+                await worker_app.open_async()
+                await _work(worker_app, stop, heartbeat_seconds)
+            finally:
+                # Also when opening failed: the pool has been making connections since.
+                with contextlib.suppress(*_DATABASE_AWAY):
+                    await asyncio.wait_for(worker_app.close_async(), 5)
+    finally:
+        await _end_what_is_left()
+
+
+async def _end_what_is_left() -> None:
+    """End tasks of the pool that outlived it. One that is just connecting takes its cancellation for a connection that
+    failed, and goes on; `asyncio.run` cancels once and would wait for it for ever."""
+    for _ in range(LAST_ROUNDS):
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if not left:
+            return
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1)
 
 
 async def _work(worker_app, stop: threading.Event, heartbeat_seconds: float) -> None:  # type: ignore[no-untyped-def]
