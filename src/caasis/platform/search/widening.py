@@ -3,7 +3,8 @@
 Half of a sentence's words counts each alike. In a question of three words, of which one names the thing and two are
 put differently in the document, or with a noun in kana that the dictionary cuts into chance words, half is too much to
 ask: the document isn't found, however well it would rank. So half is asked for first; where that finds less than a
-page, one telling word or sound is enough, and the score decides.
+page, one telling word or sound is enough, and the score decides. A quotation inside a sentence is mostly a name, and
+people write names as they heard them: one that no document holds as it is written is then asked for as it sounds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from caasis.platform.search.analysis import is_sentence, sounds_typed, words
+from caasis.platform.search.analysis import is_sentence, kana_runs, sounds_typed, words
 from caasis.platform.search.queries import Clause, ParsedQuery
 
 #: Matches of the strict query with which it isn't widened: a page of them.
@@ -24,22 +25,38 @@ _SHARE = 10
 
 #: How many documents hold a word ("w") or a sound ("r").
 Frequency = Callable[[Literal["w", "r"], str], int]
+#: Whether any document holds a folded text as it is written.
+Written = Callable[[str], bool]
 
 
 def can_widen(parsed: ParsedQuery) -> bool:
-    """True when a sentence is among the clauses. What is joined by no grammar, or quoted, means what it says."""
+    """True when a sentence is among the clauses. What is joined by no grammar, or only quoted, means what it says."""
     return any(_is_open(clause) for clause in parsed.required)
 
 
-def widened(parsed: ParsedQuery, documents: int, frequency: Frequency) -> ParsedQuery:
+def widened(parsed: ParsedQuery, documents: int, frequency: Frequency, written: Written) -> ParsedQuery:
     """The query with the telling words and sounds of its sentences, in an index of so many `documents`."""
     most = min(_MOST, documents // _SHARE)
-    clauses = (_widened(clause, most, frequency) if _is_open(clause) else clause for clause in parsed.required)
+    clauses = []
+    for clause in parsed.required:
+        if _is_open(clause):
+            clause = _widened(clause, most, frequency)
+        elif clause.phrase and not written(clause.text):
+            clause = _heard(clause)
+        clauses.append(clause)
     return replace(parsed, required=tuple(clauses))
 
 
 def _is_open(clause: Clause) -> bool:
     return not clause.phrase and is_sentence(clause.text)
+
+
+def _heard(clause: Clause) -> Clause:
+    """A quotation by its words, like what isn't quoted, and by its sound where all of it can be read aloud."""
+    runs = kana_runs(clause.text)
+    whole = len(runs) == 1 and not any(character.isascii() for character in clause.text)
+    alternatives = dict.fromkeys((clause.text, *(runs if whole else ())))
+    return replace(clause, alternatives=tuple(alternatives), phrase=False)
 
 
 def _widened(clause: Clause, most: int, frequency: Frequency) -> Clause:

@@ -196,6 +196,17 @@ class SearchContract:
             for fetch in (None, texts_of(sample)):
                 assert names(index.search(query, EVERYTHING, fetch_text=fetch)) == {sample.id}, query
 
+    def test_a_quotation_in_a_sentence_that_stands_nowhere_is_found_as_it_sounds(self, index: ProjectedIndex) -> None:
+        sample, other = document("heard", "定期購入の解約", "保証金の電話がつながらない"), document("other", "屋根", "「雨樋」の修理")
+        index.upsert([sample, other])
+        index.refresh()
+        for query in ("「ていきこうにゅう」を解約する電話", "「補償金」を解約する電話"):
+            for fetch in (None, texts_of(sample, other)):
+                assert names(index.search(query, EVERYTHING, fetch_text=fetch)) == {sample.id}, query
+        # What stands somewhere means what is written, and so does a quotation that no sentence is around.
+        for query in ("「あまどい」", "「雨樋」を解約する電話"):
+            assert sample.id not in names(index.search(query, EVERYTHING)), query
+
     def test_synonyms_are_searched_beside_the_term(self, filled: ProjectedIndex) -> None:
         assert names(filled.search("サブスク", EVERYTHING)) == set()
         page = filled.search("サブスク解約", EVERYTHING, synonyms={"サブスク解約": ("定期購入",)})

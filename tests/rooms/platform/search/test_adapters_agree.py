@@ -38,7 +38,7 @@ def test_both_adapters_find_the_same_documents(tmp_path: Path) -> None:
         start = chosen.randrange(len(alphabet))
         word = alphabet[start : start + chosen.choice((1, 2, 2, 3, 5))]
         query = chosen.choice(
-            ("{w}", "「{w}」", "{w} {p}", "-{w}", "{p} -{w}", "やね", "かいやく", "{p}{q}", "", "{p}の新築と{q}は", "{w}を{q}で")
+            ("{w}", "「{w}」", "{w} {p}", "-{w}", "{p} -{w}", "やね", "かいやく", "{p}{q}", "", "{p}の新築と{q}は", "{w}を{q}で", "「{w}{p}」を{q}で")
         ).format(w=word, p=chosen.choice(_PARTS), q=chosen.choice(_PARTS))
         filters: Condition = chosen.choice(
             (

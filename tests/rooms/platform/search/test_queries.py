@@ -57,12 +57,21 @@ def test_a_sentence_is_joined_by_grammar() -> None:
 def test_a_sentence_is_widened_by_what_is_rare() -> None:
     held = {("w", "業者"): 90, ("w", "墓石"): 3, ("w", "撤去"): 6, ("r", "テッキ"): 2}
     parsed = parse_query("業者が墓石の撤去をてっきょするか 「契約の」 墓石")
-    wider = widened(parsed, 100, lambda field, token: held.get((field, token), 0))
+    wider = widened(parsed, 100, lambda field, token: held.get((field, token), 0), lambda text: True)
     sentence, *others = wider.required
     # Together no more than a tenth of the documents: 2 + 3, and 6 would be too many.
     assert (sentence.words, sentence.sounds) == (("墓石",), ("テッキ",))
     assert others == list(parsed.required[1:]) and can_widen(parsed)
     assert not can_widen(parse_query("解約手数料 「契約の業者」 墓石"))
+
+
+def test_a_quotation_in_a_sentence_that_stands_nowhere_is_heard() -> None:
+    parsed = parse_query("「ていき購入」を解約する方法は")
+    quotation = next(clause for clause in parsed.required if clause.phrase)
+    as_written = widened(parsed, 100, lambda field, token: 0, lambda text: True)
+    as_heard = widened(parsed, 100, lambda field, token: 0, lambda text: False)
+    assert quotation in as_written.required and quotation not in as_heard.required
+    assert Clause(("ていき購入", "テイキコウニュウ")) in as_heard.required
 
 
 def test_a_hyphen_inside_a_word_is_part_of_it() -> None:

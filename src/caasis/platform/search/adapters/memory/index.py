@@ -229,6 +229,7 @@ class MemoryIndex:
             parsed,
             len(views),
             lambda field, token: sum(token in one.words if field == "w" else one.sounds_like(token) for one in views),
+            lambda text: any(text in one.folded for one in views),
         )
 
     def _covered(self, filters: Condition, years: int | None) -> list[_Entry]:

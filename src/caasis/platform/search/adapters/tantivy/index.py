@@ -21,6 +21,7 @@ from caasis.platform.search.adapters.tantivy.compiling import (
     compile_similar,
     compile_suggestion,
     is_exact,
+    substring,
 )
 from caasis.platform.search.adapters.tantivy.estimates import likely_matches
 from caasis.platform.search.adapters.tantivy.folder import IndexFolder
@@ -301,7 +302,12 @@ class TantivyIndex:
     ) -> ParsedQuery:
         searchers = [snapshot.searchers[year] for year, _ in self._covered(snapshot, filters, years)]
         documents = sum(searcher.num_docs for searcher in searchers)
-        return widened(parsed, documents, lambda field, token: sum(one.doc_freq(field, token) for one in searchers))
+        return widened(
+            parsed,
+            documents,
+            lambda field, token: sum(one.doc_freq(field, token) for one in searchers),
+            lambda text: any(reading.best(one, substring(text), 1, count=False)[0] for one in searchers),
+        )
 
     @staticmethod
     def _facets(answer: Answer, fields: Sequence[str]) -> tuple[dict[str, dict[str, int]], int | None]:
