@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from caasis.analytics.events import FactsChanged
 from caasis.analytics.facts import store_facts
 from caasis.cases.models import Case
 from caasis.cases.vocabulary import State
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
-from caasis.platform.outbox.publish import publish
+from caasis.platform.outbox.publish import publish_all
 
 
-@subscribe("analytics.facts", "cases.registered", "cases.corrected")
-def count_registered_case(event: Delivered) -> None:
+def count_registered_cases(events: Sequence[Delivered]) -> None:
     """One row a case: a second registration after a reopening, or a correction (補正), refreshes it and counts nothing
     twice."""
-    if event.topic == "cases.corrected" and not Case.objects.filter(id=event.subject, state=State.REGISTERED.value).exists():
-        # Reopened meanwhile: what is half typed isn't counted, and the next registration refreshes the row.
-        return
-    store_facts([event.subject])
-    publish(FactsChanged(subject=event.subject, centre_id=event.centre_id), actor=SYSTEM)
+    corrected = {event.subject for event in events if event.topic == "cases.corrected"}
+    # Reopened meanwhile: what is half typed isn't counted, and the next registration refreshes the row.
+    counted = set(Case.objects.filter(id__in=corrected, state=State.REGISTERED.value).values_list("id", flat=True))
+    told = {
+        event.subject: FactsChanged(subject=event.subject, centre_id=event.centre_id)
+        for event in events
+        if event.topic != "cases.corrected" or event.subject in counted
+    }
+    store_facts(told)
+    publish_all(told.values(), actor=SYSTEM)
+
+
+@subscribe("analytics.facts", "cases.registered", "cases.corrected", together=count_registered_cases)
+def count_registered_case(event: Delivered) -> None:
+    """The same for one."""
+    count_registered_cases([event])

@@ -154,9 +154,10 @@ def _statement(model: type[models.Model]) -> tuple[str, list[tuple[str, Callable
 
 
 def _taking(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    own = type(field).pre_save is not models.Field.pre_save
     name = field.attname
-    if own:
+    if isinstance(field, models.DateField) and not (field.auto_now or field.auto_now_add):
+        return lambda row: None if (value := getattr(row, name)) is None else value.isoformat()
+    if type(field).pre_save is not models.Field.pre_save:
         return lambda row: field.pre_save(row, True)
     if isinstance(field, models.BinaryField):
         # Sealed columns refuse what isn't sealed.

@@ -78,11 +78,12 @@ def seed_town(
     truth_file: Path | None = None,
     progress: Progress | None = None,
     seat: Callable[[Seeded], None] | None = None,
+    writers: int = 1,
 ) -> Seeded:
     """Write centres, staff, businesses and cases of a town. A second call with the same seed adds nothing twice.
 
     `truth_file` gets the ground truth of what was planted. `seat` may put other people on the desks before cases are
-    written (the demo's accounts).
+    written (the demo's accounts). `writers` is that of `register_cases_in_bulk`.
     """
     say = progress or (lambda what, done, total: None)
     town_plan = plan(seed=seed, count=count, months=months, until=until)
@@ -94,7 +95,7 @@ def seed_town(
         truth_file.write_text(town_plan.ground_truth.to_json(), encoding="utf-8")
     say("相談", 0, count)
     known = _known_numbers(seed)
-    for batch in register_cases_in_bulk(_cases(town_plan, seeded, businesses, seed, known)):
+    for batch in register_cases_in_bulk(_cases(town_plan, seeded, businesses, seed, known), writers=writers):
         store_facts_of(case for case in batch if case.registered_at)
         seeded.cases += len(batch)
         say("相談", seeded.cases + len(known), count)

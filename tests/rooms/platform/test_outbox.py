@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -53,8 +53,8 @@ def subscribe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Consumer]:
     """Only the test's own consumers listen."""
     monkeypatch.setattr(handlers, "_consumers", {})
 
-    def add(handler: Callable[[Delivered], None], name: str = "test.reader") -> Consumer:
-        handlers.subscribe(name, Happened.topic)(handler)
+    def add(handler: Callable[[Delivered], None], name: str = "test.reader", **more: Any) -> Consumer:
+        handlers.subscribe(name, Happened.topic, **more)(handler)
         return handlers._consumers[name]
 
     return add
@@ -216,6 +216,35 @@ def test_a_failing_event_is_tried_again_then_set_aside_and_the_others_go_on(subs
     count = len(tries)
     assert relay.retry_dead_letter(letter) is True
     assert len(tries) == count, "what is settled is not handled again"
+
+
+def test_a_portion_is_handled_together_and_one_by_one_where_that_fails(subscribe: Any) -> None:
+    together: list[list[int]] = []
+    single: list[int] = []
+
+    def some(events: Sequence[Delivered]) -> None:
+        DeadLetter.objects.create(consumer="effect", position=events[0].position, topic="x", subject=uuid7(), error="")
+        numbers = [event.payload["number"] for event in events]
+        if 9 in numbers:
+            raise ValueError
+        together.append(numbers)
+
+    def one(event: Delivered) -> None:
+        if event.payload["number"] == 9:
+            raise ValueError
+        single.append(event.payload["number"])
+
+    subscribe(one, together=some)
+    for number in (1, 2, 3):
+        tell(number)
+    relay.run_once()
+    assert (together, single) == ([[1, 2, 3]], [])
+    for number in (4, 9, 5):
+        tell(number)
+    relay.run_once()
+    assert (together, single) == ([[1, 2, 3]], [4, 5])
+    letters = DeadLetter.objects.values_list("consumer", flat=True)
+    assert sorted(letters) == ["effect", "test.reader"], "what the failed portion wrote is gone; only 9 is set aside"
 
 
 def test_a_dead_letter_is_tried_again_by_itself_after_a_while(subscribe: Any) -> None:

@@ -9,6 +9,8 @@ import click
 #: The demo's town: enough for every chart, written in seconds.
 DEMO_SEED, DEMO_CASES, DEMO_MONTHS = 7, 8000, 26
 WAITING = 6
+#: One prepares a batch while the database writes that of the other.
+WRITERS = 2
 
 
 @click.group("twin")
@@ -81,6 +83,7 @@ def seed_command(
             truth_file=truth or home.path / "twin-truth.json",
             progress=progress,
             seat=seat,
+            writers=WRITERS,
         )
     seconds = time.monotonic() - began
     if demo:

@@ -197,7 +197,6 @@ def _unknown(
     right: Right, facts: Facts, law: Law, start: Start, exclusions: Iterable[Exclusion]
 ) -> tuple[Unknown, ...]:
     """Missing facts: first what decides now, then what only nobody has asked yet, each in the order of the law file."""
-    order = {code: place for place, code in enumerate(law.questions)}
     open_answers = [item.answer for item in exclusions if item.answer.applies is None]
     urgent = dict.fromkeys(start.asks, True) | dict.fromkeys(start.doubts, False)
     urgent |= {answer.ask: True for answer in open_answers if answer.hinted}
@@ -208,7 +207,7 @@ def _unknown(
     if facts.individual_credit is None and right.kind is Kind.COOLING_OFF and _has_credit_clock(right, law):
         plain["individual_credit"] = False
     later = plain.keys() - urgent.keys()
-    ranked = sorted(urgent, key=order.__getitem__) + sorted(later, key=order.__getitem__)
+    ranked = [code for part in (urgent.keys(), later) for code in law.questions if code in part]
     return tuple(Unknown(code, law.questions[code], (plain | urgent)[code]) for code in ranked)
 
 

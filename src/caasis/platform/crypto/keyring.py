@@ -75,9 +75,10 @@ def create_keyring(home: Path) -> KeyRing:
 
 
 def load_keyring(home: Path) -> KeyRing:
-    path = keyring_path(home)
+    path = _path_text(home)
     try:
-        stat = path.stat()
+        # Looked at each time, so that a rotation reaches every process; each sealed value asks for it.
+        stat = os.stat(path)
     except FileNotFoundError:
         raise KeyRingMissing(
             f"{path} がありません。バックアップから鍵を戻すか、新しい環境なら「caasis up」を実行してください。"
@@ -86,8 +87,13 @@ def load_keyring(home: Path) -> KeyRing:
 
 
 @functools.lru_cache(maxsize=8)
-def _load(path: Path, _mtime: int, _size: int) -> KeyRing:
-    raw = json.loads(path.read_text())
+def _path_text(home: Path) -> str:
+    return str(keyring_path(home))
+
+
+@functools.lru_cache(maxsize=8)
+def _load(path: str, _mtime: int, _size: int) -> KeyRing:
+    raw = json.loads(Path(path).read_text())
     return KeyRing(
         current=raw["current"],
         blind=raw["blind"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,8 @@ class Delivered:
 
 
 Handler = Callable[[Delivered], None]
+#: Deals with a portion of events at once, all or none.
+Together = Callable[[Sequence[Delivered]], None]
 
 
 @dataclass(slots=True)
@@ -31,24 +33,29 @@ class Consumer:
     handlers: dict[str, Handler] = field(default_factory=dict)
     #: Asked once for each portion of events; when it says no, they are passed over. None: always wanted.
     wanted: Callable[[], bool] | None = None
+    #: Tried first with a whole portion; what it can't do is done one by one.
+    together: Together | None = None
 
 
 _consumers: dict[str, Consumer] = {}
 
 
 def subscribe(
-    consumer: str, *topics: str, wanted: Callable[[], bool] | None = None
+    consumer: str, *topics: str, wanted: Callable[[], bool] | None = None, together: Together | None = None
 ) -> Callable[[Handler], Handler]:
     """Register a handler for topics under the consumer's name, e.g. `analytics.facts`.
 
     `wanted` tells, after events were committed, whether anybody waits for such events at all: asking once for a portion
-    is cheaper than once for each.
+    is cheaper than once for each. `together` does for many events, of all topics of the consumer, what the handler does for
+    one; where it fails, the handler is given each, so that only the events that can't be dealt with are set aside.
     """
 
     def register(handler: Handler) -> Handler:
         entry = _consumers.setdefault(consumer, Consumer(consumer))
         if wanted is not None:
             entry.wanted = wanted
+        if together is not None:
+            entry.together = together
         for topic in topics:
             known = entry.handlers.get(topic)
             if known is not None and known is not handler:

@@ -99,22 +99,39 @@ def _deliver(consumer: Consumer, limit: int) -> _Step:
         # Everything up to the head is committed and numbered: topics that nobody listens to need not be read.
         fresh = OutboxEvent.objects.filter(position__gt=before, position__lte=head, topic__in=list(consumer.handlers))
         rows = list(fresh.order_by("position")[:limit])
-        for row in rows if rows and _is_wanted(consumer) else ():
-            event = Delivered(
-                position=row.position or 0,
-                topic=row.topic,
-                subject=row.subject,
-                centre_id=row.centre_id,
-                actor_id=row.actor_id,
-                payload=row.payload,
-            )
-            # A failing event is set aside after its tries; those behind it go on.
-            _handle(consumer, consumer.handlers[row.topic], event)
+        if rows and _is_wanted(consumer):
+            _hand_over(consumer, [_delivered(row) for row in rows])
         full = len(rows) >= limit
         cursor.position = (rows[-1].position or before) if full else max(before, head)
         if cursor.position > before:
             cursor.save(update_fields=["position", "updated_at"])
         return _Step(cursor.position - before, cursor.position, full)
+
+
+def _delivered(row: OutboxEvent) -> Delivered:
+    return Delivered(
+        position=row.position or 0,
+        topic=row.topic,
+        subject=row.subject,
+        centre_id=row.centre_id,
+        actor_id=row.actor_id,
+        payload=row.payload,
+    )
+
+
+def _hand_over(consumer: Consumer, events: Sequence[Delivered]) -> None:
+    if consumer.together is not None and len(events) > 1:
+        try:
+            with transaction.atomic():
+                consumer.together(events)
+            return
+        except Exception as error:
+            if isinstance(error, OperationalError | InterfaceError) and _connection_is_lost():
+                raise
+            log.warning("a portion is handled one by one", extra={"consumer": consumer.name}, exc_info=True)
+    for event in events:
+        # A failing event is set aside after its tries; those behind it go on.
+        _handle(consumer, consumer.handlers[event.topic], event)
 
 
 def _is_wanted(consumer: Consumer) -> bool:
