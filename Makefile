@@ -1,6 +1,5 @@
 # Two commands that a newcomer needs: `make demo` and `make test`. Developers: `make check`, `make bench`.
 .PHONY: demo test check bench lint lock clean help
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 help:
 	@echo "make demo   set everything up and start it with the twin town (Ctrl-C ends it)"

@@ -19,6 +19,7 @@ from django.utils import timezone
 from caasis.audit import anchor
 from caasis.audit.chain import COLUMNS, GENESIS, Link, chain_digest, row_digest, rows_digest
 from caasis.audit.models import AccessSeal, SealedRow
+from caasis.platform.inserting import insert_together, new_row
 from caasis.platform.transactions import system_transaction
 
 log = logging.getLogger(__name__)
@@ -72,12 +73,9 @@ def seal_once(look_from: datetime) -> Sealed:
             rows_digest=link.rows_digest,
             chain_digest=chain_digest(before.chain_digest if before else GENESIS, link),
         )
-        SealedRow.objects.bulk_create(
-            [
-                SealedRow(access_id=row[0], at=row[1], seal_number=link.number, digest=digest)
-                for row, digest in zip(rows, digests, strict=True)
-            ],
-            batch_size=1000,
+        insert_together(
+            new_row(SealedRow, access_id=row[0], at=row[1], seal_number=link.number, digest=digest)
+            for row, digest in zip(rows, digests, strict=True)
         )
     # A full batch means that there is more: the next look starts where this one did.
     return Sealed(len(rows), look_from if len(rows) == BATCH else open_since - SKEW)

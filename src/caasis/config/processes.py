@@ -13,4 +13,4 @@ PROCESSES: dict[str, str] = {
 }
 
 #: How much each gives way to what a person waits for (added to the process's nice value).
-NICENESS: dict[str, int] = {"relay": 2, "jobs": 5, "indexer": 5, "sealer": 10}
+NICENESS: dict[str, int] = {"relay": 4, "jobs": 8, "indexer": 10, "sealer": 12}

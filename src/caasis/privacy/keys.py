@@ -35,7 +35,8 @@ class Forgotten(DomainError, LookupError):
 
 
 def ring() -> KeyRing:
-    return load_keyring(Path(settings.CAASIS_HOME))
+    home: Path = settings.CAASIS_HOME
+    return load_keyring(home)
 
 
 def _place(key_id: UUID) -> str:

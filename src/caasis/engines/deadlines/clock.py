@@ -204,18 +204,11 @@ def _unknown(
         urgent["transaction_type"] = True
     plain = {code: False for code in start.extends if getattr(facts, code, None) is None}
     plain |= {answer.ask: True for answer in open_answers if not answer.hinted}
-    if facts.individual_credit is None and right.kind is Kind.COOLING_OFF and _has_credit_clock(right, law):
+    if facts.individual_credit is None and right.kind is Kind.COOLING_OFF and right.transaction_type in law.types_with_credit_clock:
         plain["individual_credit"] = False
     later = plain.keys() - urgent.keys()
     ranked = [code for part in (urgent.keys(), later) for code in law.questions if code in part]
     return tuple(Unknown(code, law.questions[code], (plain | urgent)[code]) for code in ranked)
-
-
-def _has_credit_clock(right: Right, law: Law) -> bool:
-    return any(
-        other.kind is Kind.CREDIT_COOLING_OFF and other.transaction_type == right.transaction_type
-        for other in law.rights
-    )
 
 
 def _grounds(transaction_type: str, kind: Kind, facts: Facts, law: Law) -> tuple[Ground, ...]:

@@ -113,6 +113,11 @@ class Law:
         """Every transaction type that the law file knows, in its order."""
         return tuple(dict.fromkeys([right.transaction_type for right in self.rights] + list(self.absences)))
 
+    @cached_property
+    def types_with_credit_clock(self) -> frozenset[str]:
+        """Transaction types with which individual credit has a clock of its own (the second clock)."""
+        return frozenset(right.transaction_type for right in self.rights if right.kind is Kind.CREDIT_COOLING_OFF)
+
 
 def load_law(text: str) -> Law:
     """Read the law from the text of `law.toml`. Raises LawError when an entry is missing, unknown or inconsistent."""

@@ -51,9 +51,11 @@ def text_of_pdf(content: bytes) -> list[str]:
 
 def _run(task: str, content: bytes, media_type: str, page: int, longest: int) -> bytes:
     package = str(Path(__file__).resolve().parents[3])
+    # A cold start compiles the drawing library for a second.
+    compiled = ("-X", f"pycache_prefix={sys.pycache_prefix}") if sys.pycache_prefix else ()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "caasis.platform.documents.worker", task, media_type, str(page), str(longest)],
+            [sys.executable, *compiled, "-m", "caasis.platform.documents.worker", task, media_type, str(page), str(longest)],
             input=content,
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
