@@ -1,11 +1,12 @@
 """Similar cases and possible duplicates while one types, through the functions that the desk calls.
 
-    bin/bench cases [--size 1000000] [--rows 20000] [--times 200] [--cache DIR]
+    bin/bench cases [--size 1000000] [--rows 1000000] [--written 20000] [--times 200] [--cache DIR]
 
 Similar cases are looked for in the index that `bin/bench search --size N` built and keeps; it has to be there. The hits
 of that index have no rows in the database, so that reading the (three) rows found is measured as reading none: what is
-measured is the search of `similar_cases` with its permission. Duplicates are looked for in `--rows` real cases of one
-throw-away installation, which the twin writes; the number of rows is part of the answer.
+measured is the search of `similar_cases` with its permission. Duplicates are looked for among `--rows` cases of a
+throw-away installation: the twin writes `--written` of them, the others are copies that the server makes of these, with
+people of their own (other blind indexes), so that nobody consults more often than in the town.
 
 The approval of 500 cases in a batch (≤ 5 s) is measured by `bench/approvals.py`, a part of its own.
 """
@@ -89,10 +90,79 @@ def duplicates(running: Installation, times: int) -> dict[str, Any]:
     return {"rows": rows, "own_centre": len(ids), "with_duplicates": found, **spread(taken[3:] or taken)}
 
 
+#: Tables that a look for duplicates reads, in the order in which they can be copied: model → columns that differ.
+_COPIED = {
+    "people_person": {
+        "id": "p.new",
+        "name_index": "sha256(t.name_index || %(copy)s::bytea)",
+        "kana_index": "sha256(t.kana_index || %(copy)s::bytea)",
+    },
+    "people_contact_point": {
+        "id": "gen_random_uuid()",
+        "person_id": "p.new",
+        "value_index": "sha256(t.value_index || %(copy)s::bytea)",
+    },
+    "cases_case": {
+        "id": "c.new",
+        "receipt_number": "substr(c.new::text, 1, 18)",
+        "idempotency_key": "NULL",
+    },
+    "cases_party": {"id": "gen_random_uuid()", "case_id": "c.new", "person_id": "p.new"},
+    "cases_business": {"id": "gen_random_uuid()", "case_id": "c.new"},
+}
+_JOINED = {
+    "people_person": "JOIN new_person p ON p.old = t.id",
+    "people_contact_point": "JOIN new_person p ON p.old = t.person_id",
+    "cases_case": "JOIN new_case c ON c.old = t.id",
+    "cases_party": "JOIN new_case c ON c.old = t.case_id LEFT JOIN new_person p ON p.old = t.person_id",
+    "cases_business": "JOIN new_case c ON c.old = t.case_id",
+}
+
+
+def multiply(rows: int) -> int:
+    """Copy what the twin wrote until there are so many cases. Returns how many there are."""
+    from django.apps import apps
+    from django.db import connections, transaction
+
+    from caasis.cases.services.bulk import analyse_tables
+
+    tables = {model._meta.db_table: [f.column for f in model._meta.concrete_fields] for model in apps.get_models()}
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('caasis.scope', 'system', true)")
+        cursor.execute("CREATE TEMP TABLE old_case ON COMMIT DROP AS SELECT id FROM cases_case")
+        cursor.execute("SELECT count(*) FROM old_case")
+        count = written = int(cursor.fetchone()[0])
+        while count < rows:
+            copy = f"copy {count}".encode()
+            cursor.execute("DROP TABLE IF EXISTS new_case, new_person")
+            cursor.execute(
+                "CREATE TEMP TABLE new_case AS SELECT id AS old, gen_random_uuid() AS new FROM old_case LIMIT %s",
+                [min(written, rows - count)],
+            )
+            cursor.execute(
+                "CREATE TEMP TABLE new_person AS SELECT person_id AS old, gen_random_uuid() AS new FROM"
+                " (SELECT DISTINCT person_id FROM cases_party JOIN new_case ON old = case_id WHERE person_id IS NOT NULL) AS known"
+            )
+            for table, other in _COPIED.items():
+                values = ", ".join(other.get(column, f't."{column}"') for column in tables[table])
+                names = ", ".join(f'"{column}"' for column in tables[table])
+                cursor.execute(
+                    f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t {_JOINED[table]}",
+                    {"copy": copy},
+                )
+            count += min(written, rows - count)
+            say(f"{count:,} cases")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE people_person; ANALYZE people_contact_point")
+    analyse_tables()
+    return count
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=1_000_000)
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--written", type=int, default=20_000, help="cases that the twin writes; the others are copies")
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--data", default=None, help="not used by this benchmark")
@@ -103,12 +173,14 @@ def main() -> None:
     with installation() as running:
         say("starting an installation")
         running.start()
-        running.command("twin", "seed", "--people-only", "--cases", str(given.rows))
-        say(f"writing {given.rows:,} cases of the twin town")
+        running.command("twin", "seed", "--people-only", "--cases", str(given.written))
+        say(f"writing {given.written:,} cases of the twin town")
         began = time.monotonic()
-        running.command("twin", "seed", "--demo", "--cases", str(given.rows))
+        running.command("twin", "seed", "--demo", "--cases", str(given.written))
         result["seeding_seconds"] = round(time.monotonic() - began, 1)
         running.django()
+        running.settle()
+        multiply(given.rows)
         result["duplicates"] = duplicates(running, given.times)
         calibration.look()
         say(f"duplicates {result['duplicates']}")

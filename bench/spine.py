@@ -190,6 +190,28 @@ def visible(running: Installation, count: int) -> dict[str, Any]:
     return {**spread(times), "missing": len(sent) - len(times)}
 
 
+def verdict(result: dict[str, Any]) -> dict[str, str]:
+    """Goals reached or missed (design: The spine). The gate is the ratio; the absolute figures are of this machine."""
+    held = result["streams"]
+    figures = {
+        "first page, s": (result["first_page_seconds"], 20, False),
+        "created through HTTP, a second": (result["create"]["per_second"], 60, True),
+        "one create against bare ORM": (result["against_bare_orm"]["ratio"], 2, False),
+        "list page, p95 ms": (result["list"]["p95_ms"], 150, False),
+        "draft, p95 ms": (result["draft"]["p95_ms"], 100, False),
+        "saved to visible, p95 ms": (result["visible"]["p95_ms"], 1000, False),
+        "events lost or doubled": (held["clients_that_missed"] + held["doubles"] + result["visible"]["missing"], 0, False),
+        "bulk, cases a second": (result["bulk"]["cases_per_second"], 500, True),
+    }
+    said = {
+        name: f"{'reached' if (value >= goal if least else value <= goal) else 'missed'}: {value} ({'≥' if least else '≤'} {goal})"
+        for name, (value, goal, least) in figures.items()
+    }
+    if result["size"] < 100_000 or held["streams"] < 1_000:
+        said["size"] = "the goals are for 100,000 cases and 1,000 streams"
+    return said
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=100_000)
@@ -241,6 +263,7 @@ def main() -> None:
         assert centre is not None
         cookie = f"caasis_session={running.client('counsellor').cookies['caasis_session']}"
         result["streams"] = streams.measure(running, cookie, centre, streams_held)
+    result["goals"] = verdict(result)
     result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 0)
     print(json.dumps(result, ensure_ascii=False))
 

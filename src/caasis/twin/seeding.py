@@ -17,7 +17,7 @@ from caasis.businesses.models import Business as BusinessRow
 from caasis.businesses.models import BusinessAlias
 from caasis.businesses.services import write_keys
 from caasis.cases.code_lists import code_lists
-from caasis.cases.services.bulk import BulkCase, analyse_tables, register_cases_in_bulk
+from caasis.cases.services.bulk import BATCH, BulkCase, analyse_tables, register_cases_in_bulk
 from caasis.cases.services.counterparties import count_confirmations
 from caasis.cases.vocabulary import State
 from caasis.engines.japanese import normalise_name
@@ -28,6 +28,7 @@ from caasis.platform.geography import municipalities, prefectures
 from caasis.platform.transactions import system_transaction
 from caasis.twin.generate import GeneratedCase, Plan, plan_town
 from caasis.twin.geography import Geography, Municipality
+from caasis.twin.side_by_side import side_by_side
 from caasis.twin.town import Centre as TownCentre
 
 Progress = Callable[[str, int, int], None]
@@ -83,7 +84,7 @@ def seed_town(
     """Write centres, staff, businesses and cases of a town. A second call with the same seed adds nothing twice.
 
     `truth_file` gets the ground truth of what was planted. `seat` may put other people on the desks before cases are
-    written (the demo's accounts). `writers` is that of `register_cases_in_bulk`.
+    written (the demo's accounts). With several `writers`, each in a process of its own, the caller holds no transaction.
     """
     say = progress or (lambda what, done, total: None)
     town_plan = plan(seed=seed, count=count, months=months, until=until)
@@ -95,9 +96,14 @@ def seed_town(
         truth_file.write_text(town_plan.ground_truth.to_json(), encoding="utf-8")
     say("相談", 0, count)
     known = _known_numbers(seed)
-    for batch in register_cases_in_bulk(_cases(town_plan, seeded, businesses, seed, known), writers=writers):
-        store_facts_of(case for case in batch if case.registered_at)
-        seeded.cases += len(batch)
+
+    def write(share: int) -> Iterator[int]:
+        for batch in register_cases_in_bulk(_cases(town_plan, seeded, businesses, seed, known, share, writers)):
+            store_facts_of(case for case in batch if case.registered_at)
+            yield len(batch)
+
+    for written in side_by_side(writers, write):
+        seeded.cases += written
         say("相談", seeded.cases + len(known), count)
     if seeded.cases:
         with system_transaction():
@@ -234,11 +240,12 @@ def write_businesses(town_plan: Plan) -> dict[str, UUID]:
 
 
 def _cases(
-    town_plan: Plan, seeded: Seeded, businesses: dict[str, UUID], seed: int, known: set[str]
+    town_plan: Plan, seeded: Seeded, businesses: dict[str, UUID], seed: int, known: set[str], share: int, writers: int
 ) -> Iterator[BulkCase]:
+    """The cases of one share: whole batches in turn. Every writer tells itself the whole town, which costs little."""
     for told in town_plan.cases():
         key = f"twin:{seed}:{told.number}"
-        if key in known:
+        if told.number // BATCH % writers != share or key in known:
             continue
         yield bulk_case(told, town_plan, seeded, businesses, key)
 

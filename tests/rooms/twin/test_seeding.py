@@ -34,6 +34,19 @@ def test_a_second_call_adds_nothing(tmp_path):
     assert truth["surge"]["prefectures"] and truth["novelty"]["words"]
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_several_writers_write_the_same_town() -> None:
+    town = {**TOWN, "count": 1_100}
+    told: list[int] = []
+    seeded = seeding.seed_town(**town, writers=2, progress=lambda what, done, total: told.append(done))
+    assert seeded.cases == 1_100 == told[-1] and told == sorted(told)
+    with system_transaction():
+        assert CaseFact.objects.count() == Case.objects.filter(state=State.REGISTERED.value).count() > 0
+        assert Case.objects.values("receipt_number").distinct().count() == 1_100
+    assert len(content()) == len(set(content())) == 1_100
+    assert seeding.seed_town(**town, writers=2).cases == 0
+
+
 def test_what_is_registered_counts_and_nothing_else(tmp_path):
     seeding.seed_town(**TOWN)
     with system_transaction():

@@ -10,17 +10,15 @@ received elsewhere or long ago nobody knows when it was first answered, and a ma
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import IntegrityError, connections
 
 from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
@@ -54,6 +52,8 @@ from caasis.platform.outbox.publish import outbox_row
 from caasis.platform.transactions import system_transaction
 
 BATCH = 500
+#: Tries of a batch one of whose receipt numbers another process stored meanwhile (once in two hundred, of two writers).
+MOST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,73 +90,47 @@ class _Batch:
     decisions: list[ApprovalDecision] = field(default_factory=list)
 
 
-class _Underway:
-    """Receipt numbers of batches that aren't committed yet, so that two writers never give out the same."""
-
-    def __init__(self) -> None:
-        self.numbers: set[str] = set()
-        self.lock = threading.Lock()
-
-
-def register_cases_in_bulk(cases: Iterable[BulkCase], *, batch: int = BATCH, writers: int = 1) -> Iterator[list[Case]]:
+def register_cases_in_bulk(cases: Iterable[BulkCase], *, batch: int = BATCH) -> Iterator[list[Case]]:
     """Write cases in batches, one transaction each; yields the cases of each committed batch, which know their parts.
-
-    With several `writers`, batches are prepared and sent at the same time, each over a connection of its own: not inside
-    a transaction of the caller's. They are yielded in their order.
 
     Runs in the system's scope: the caller has checked that whoever asked may write for every centre named.
     """
-    source, underway = iter(cases), _Underway()
-    if writers == 1:
-        while chunk := list(islice(source, batch)):
-            yield _write(chunk, underway)
-        return
-    pending: deque[Future[list[Case]]] = deque()
-    with ThreadPoolExecutor(writers, thread_name_prefix="bulk") as pool:
+    source = iter(cases)
+    while chunk := list(islice(source, batch)):
+        yield _write(chunk)
+
+
+def _write(chunk: list[BulkCase]) -> list[Case]:
+    for attempt in range(1, MOST_TRIES + 1):
         try:
-            while chunk := list(islice(source, batch)):
-                pending.append(pool.submit(_write_and_close, chunk, underway))
-                if len(pending) > writers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for one in pending:
-                one.cancel()
+            with system_transaction():
+                return _write_once(chunk)
+        except IntegrityError as error:
+            # Somebody else has stored one of the numbers since they were looked for; a fresh batch draws others.
+            if attempt == MOST_TRIES or not _is_taken_number(error):
+                raise
+    raise AssertionError("unreachable")
 
 
-def _write_and_close(chunk: list[BulkCase], underway: _Underway) -> list[Case]:
-    try:
-        return _write(chunk, underway)
-    finally:
-        # The thread's own connection; a pooled one goes back to its pool.
-        connections.close_all()
+def _write_once(chunk: list[BulkCase]) -> list[Case]:
+    work = _Batch(schedules=working_schedules({one.centre_id for one in chunk}))
+    for one in chunk:
+        _live(one, work)
+    _renumber([r.case for r, one in zip(work.rows, chunk, strict=True) if not one.receipt_number])
+    insert_cases(work.rows, work.tasks, work.approvals, work.decisions)
+    return [with_known_parts(r) for r in work.rows]
 
 
-def _write(chunk: list[BulkCase], underway: _Underway) -> list[Case]:
-    numbers: set[str] = set()
-    try:
-        with system_transaction():
-            work = _Batch(schedules=working_schedules({one.centre_id for one in chunk}))
-            for one in chunk:
-                _live(one, work)
-            with underway.lock:
-                _renumber([r.case for r, one in zip(work.rows, chunk, strict=True) if not one.receipt_number], underway.numbers)
-                numbers = {r.case.receipt_number for r in work.rows}
-                underway.numbers |= numbers
-            insert_cases(work.rows, work.tasks, work.approvals, work.decisions)
-            written = [with_known_parts(r) for r in work.rows]
-    finally:
-        with underway.lock:
-            underway.numbers -= numbers
-    return written
+def _is_taken_number(error: IntegrityError) -> bool:
+    told = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    return "receipt_number" in told
 
 
-def _renumber(cases: list[Case], underway: set[str]) -> None:
-    """Give another number to those whose random one is taken, in the tables, by another writer or in this batch."""
+def _renumber(cases: list[Case]) -> None:
+    """Give another number to those whose random one is taken, in the tables or in this batch."""
     fresh = cases
     while fresh:
-        taken = underway | set(
+        taken = set(
             Case.objects.filter(receipt_number__in=[case.receipt_number for case in fresh]).values_list("receipt_number", flat=True)
         )
         seen = Counter(case.receipt_number for case in cases)

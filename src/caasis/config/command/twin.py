@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,8 +10,8 @@ import click
 #: The demo's town: enough for every chart, written in seconds.
 DEMO_SEED, DEMO_CASES, DEMO_MONTHS = 7, 8000, 26
 WAITING = 6
-#: One prepares a batch while the database writes that of the other.
-WRITERS = 2
+#: Processes that write: one a core, and no more than the database can take in.
+WRITERS = min(4, os.cpu_count() or 1)
 
 
 @click.group("twin")
