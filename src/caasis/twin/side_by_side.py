@@ -34,9 +34,9 @@ def side_by_side(processes: int, work: Work) -> Iterator[int]:
             running[reader].start()
             writer.close()
         while running:
-            for reader in wait(list(running)):
+            for reader in cast("list[Connection]", wait(list(running))):
                 try:
-                    yield cast("Connection", reader).recv()
+                    yield reader.recv()
                 except EOFError:
                     ended = running.pop(reader)
                     ended.join()
