@@ -76,9 +76,18 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         assert Case.objects.filter(handling_centre_id=home, counsellor_id=mine).exists()
     assert demo.send_consultations(6, seeded) == 6
     assert demo.send_consultations(6, seeded) == 6
+    from caasis.operations.models import Matter
     from caasis.people.models import Consent, Person
     from caasis.queues.models import WorkItem
+    from caasis.twin.matters import add_matters
     from caasis.twin.people import show_people
+
+    assert (add_matters(seeded), add_matters(seeded)) == (2, 0)
+    with system_transaction():
+        assert sorted(Matter.objects.filter(centre_id=home).values_list("sort", "state")) == [
+            ("complaint", "acting"),
+            ("incident", "open"),
+        ]
 
     assert show_people(seeded) == show_people(seeded) == 3
     with system_transaction():
