@@ -20,7 +20,7 @@ def add_matters(seeded: Seeded) -> int:
     counsellor, official = seeded.actors[seeded.home_index][0], seeded.officials[seeded.home_index]
     today = day_in_japan(timezone.now())
     with actor_transaction(official):
-        if Matter.objects.filter(centre_id=official.centre_id, is_demo=True).exists():
+        if Matter.objects.filter(centre_id=seeded.home_centre.id, is_demo=True).exists():
             return 0
     waited = services.record_matter(
         actor=counsellor,
