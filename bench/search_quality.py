@@ -22,8 +22,8 @@ from caasis.platform.search.adapters.tantivy import TantivyIndex
 TODAY = date(2026, 11, 21)
 
 
-def quality(data: Path, size: int = 1_200) -> dict[str, Any]:
-    """MRR@10 of `size` questions drawn from the file."""
+def quality(data: Path, size: int | None = None) -> dict[str, Any]:
+    """MRR@10 of all questions of the file, or of `size` drawn from it."""
     articles = json.loads((data / "jsquad-valid-v1.3.json").read_text(encoding="utf-8"))["data"]
     documents: list[SearchDocument] = []
     questions: list[tuple[str, str]] = []

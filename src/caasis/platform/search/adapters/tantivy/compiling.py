@@ -32,21 +32,28 @@ SOUND_WEIGHT = 0.3
 # What was typed in kana only is heard rather than read: Sudachi cuts it into chance words.
 KANA_SOUND_WEIGHT = 1.0
 SYNONYM_WEIGHT = 0.8
+_MOST_WAYS = 6
 
 
-def compile_query(parsed: ParsedQuery, filters: Condition) -> Query:
-    """The whole search: required clauses, exclusions and filters in one query."""
-    parts = [(Occur.Must, _clause(clause)) for clause in parsed.required]
+def compile_query(parsed: ParsedQuery, filters: Condition, narrow: Sequence[Has] = ()) -> Query:
+    """The whole search: required clauses, exclusions and filters in one query.
+
+    `narrow`: those of the filters that let little through. A run of characters is then looked for in their documents
+    only; as one of several ways to match it would be looked for in all.
+    """
+    where = [compile_condition(one) for one in narrow]
+    parts = [(Occur.Must, _clause(clause, where)) for clause in parsed.required]
     parts += [(Occur.MustNot, substring(text)) for text in parsed.excluded]
     return _filtered(parts, filters)
 
 
 def compile_similar(terms: Iterable[str], leading: Iterable[str], filters: Condition, exclude: list[str]) -> Query:
     """Documents that hold one of the leading words; the more of all the words and the rarer, the better."""
-    parts = [(Occur.Must, _silent(any_of([_term("w", term) for term in leading])))]
+    leader = any_of([_term("w", term) for term in leading])
+    parts = [(Occur.Must, _silent(_within(leader, filters)))]
     parts += [(Occur.Should, _term("w", term)) for term in terms]
     parts += [(Occur.MustNot, _term("id", id)) for id in exclude]
-    return _filtered(parts, filters)
+    return Query.boolean_query(parts)
 
 
 def compile_suggestion(pieces: list[str], filters: Condition) -> Query:
@@ -124,6 +131,26 @@ def _all_of(queries: list[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
+def _within(leader: Query, filters: Condition) -> Query:
+    """The few documents of `leader` that the filters let through, asked for each way through them on its own: beside an
+    alternative (registered, or of the own centre), everything that it holds would be gone through."""
+    return any_of([_all_of([leader, *map(compile_condition, way)]) for way in _ways(filters)])
+
+
+def _ways(filters: Condition) -> list[list[Condition]]:
+    """The filters as alternatives, in each of which everything holds; or as they are, where these would be many."""
+    match filters:
+        case AnyOf():
+            found = [way for part in filters.conditions for way in _ways(part)]
+        case AllOf():
+            found = [[]]
+            for part in filters.conditions:
+                found = [[*way, *more] for way in found for more in _ways(part)]
+        case _:
+            found = [[filters]]
+    return found if len(found) <= _MOST_WAYS else [[filters]]
+
+
 def _filtered(parts: list[tuple[Occur, Query]], filters: Condition) -> Query:
     if filters != AllOf():
         parts = [*parts, (Occur.Must, _silent(compile_condition(filters)))]
@@ -132,14 +159,14 @@ def _filtered(parts: list[tuple[Occur, Query]], filters: Condition) -> Query:
     return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
 
 
-def _clause(clause: Clause) -> Query:
+def _clause(clause: Clause, where: Sequence[Query]) -> Query:
     wider = [*(_term("w", word) for word in clause.words), *(_term("r", sound) for sound in clause.sounds)]
-    ways = [_alternative(clause.text, clause.phrase, wider)]
-    ways += [Query.boost_query(_alternative(text, clause.phrase), SYNONYM_WEIGHT) for text in clause.alternatives[1:]]
+    ways = [_alternative(clause.text, clause.phrase, where, wider)]
+    ways += [Query.boost_query(_alternative(text, clause.phrase, where), SYNONYM_WEIGHT) for text in clause.alternatives[1:]]
     return any_of(ways)
 
 
-def _alternative(text: str, phrase: bool, wider: Sequence[Query] = ()) -> Query:
+def _alternative(text: str, phrase: bool, where: Sequence[Query], wider: Sequence[Query] = ()) -> Query:
     """What matches (`wider` is enough as well), in silence, and beside it what scores."""
     asked = typed(text)
     scoring = [_term("w", term) for term in asked.words]
@@ -147,7 +174,7 @@ def _alternative(text: str, phrase: bool, wider: Sequence[Query] = ()) -> Query:
     if phrase:
         # Its words score as everywhere: they alone know the title. Its sound would tell nothing that isn't written.
         return _scored(substring(text), scoring)
-    matching = [substring(text), *wider]
+    matching = [_all_of([*where, substring(text)]), *wider]
     if asked.words:
         required = [(Occur.Should, _term("w", term)) for term in asked.words]
         matching.append(Query.boolean_query(required, words_needed(len(asked.words))))

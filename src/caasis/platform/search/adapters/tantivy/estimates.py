@@ -14,6 +14,7 @@ from caasis.platform.search.queries import ParsedQuery
 
 #: Tokens of one text that are looked at: among so many, one is rare if the text is.
 _TOKENS = 16
+_NARROW = 10
 
 
 def likely_matches(searcher: tantivy.Searcher, parsed: ParsedQuery, filters: Condition) -> int:
@@ -25,6 +26,23 @@ def likely_matches(searcher: tantivy.Searcher, parsed: ParsedQuery, filters: Con
         wider += sum(searcher.doc_freq("r", sound) for sound in clause.sounds)
         bounds.append(wider + sum(_text(searcher, text, clause.phrase) for text in clause.alternatives))
     return min(bounds)
+
+
+def narrow(searchers: Sequence[tantivy.Searcher], filters: Condition) -> tuple[Has, ...]:
+    """Those of the filters that have to hold in any case and let no more than a tenth of the documents through."""
+    most = sum(searcher.num_docs for searcher in searchers) // _NARROW
+    return tuple(
+        one for one in _needed(filters) if sum(_filtered(searcher, one) for searcher in searchers) <= most
+    )
+
+
+def _needed(condition: Condition) -> list[Has]:
+    match condition:
+        case Has():
+            return [condition]
+        case AllOf():
+            return [one for part in condition.conditions for one in _needed(part)]
+    return []
 
 
 def _filtered(searcher: tantivy.Searcher, condition: Condition) -> int:

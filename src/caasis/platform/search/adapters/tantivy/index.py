@@ -23,7 +23,7 @@ from caasis.platform.search.adapters.tantivy.compiling import (
     is_exact,
     substring,
 )
-from caasis.platform.search.adapters.tantivy.estimates import likely_matches
+from caasis.platform.search.adapters.tantivy.estimates import likely_matches, narrow
 from caasis.platform.search.adapters.tantivy.folder import IndexFolder
 from caasis.platform.search.adapters.tantivy.reader import Candidate, PartitionedReader, Snapshot
 from caasis.platform.search.adapters.tantivy.writer import PartitionedWriter
@@ -279,10 +279,11 @@ class TantivyIndex:
 
     def _parts(self, snapshot: Snapshot, parsed: ParsedQuery, filters: Condition, years: int | None) -> list[Part]:
         """The partitions to be searched, each with its query and what is known of it beforehand."""
-        query = compile_query(parsed, filters)
+        covered = self._covered(snapshot, filters, years)
+        query = compile_query(parsed, filters, narrow([snapshot.searchers[year] for year, _ in covered], filters))
         asked = days_asked(filters) or Days()
         parts = []
-        for year, days in self._covered(snapshot, filters, years):
+        for year, days in covered:
             first, last = (date(year, 4, 1), date(year + 1, 3, 31)) if year != TIMELESS else (date.min, date.min)
             starts = [first, *(one for one in (asked.first, days and days.first) if one and first < one <= last)]
             ends = [last, *(one for one in (asked.last, self._today()) if one and first <= one < last)]
@@ -329,7 +330,8 @@ def _telling_words(snapshot: Snapshot, years: list[int], text: str) -> dict[str,
     weights: dict[str, float] = {}
     for word, frequency in Counter(words(text)).items():
         number = sum(snapshot.searchers[year].doc_freq("w", word) for year in years)
-        if number:
+        # In a large index, what most documents say tells next to nothing, and costs more than all the rest.
+        if number and not number * 2 > total > _LEAD_BY:
             holding[word] = number
             weights[word] = frequency * math.log(1 + total / number)
     chosen = sorted(weights, key=lambda word: (-weights[word], word))[:SIMILAR_TERMS]
