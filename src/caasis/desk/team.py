@@ -113,12 +113,19 @@ class Day:
     """One day of the week strip. `x` is its left edge in the picture, `bar` the height of its bar (0–44)."""
 
     day: date
-    label: str
     x: int
     count: int
     closed: bool
     today: bool
     bar: int = 0
+
+    @property
+    def weekday(self) -> str:
+        return f"（{WEEKDAYS[self.day.weekday()]}）"
+
+    @property
+    def label(self) -> str:
+        return f"{self.day.day}{self.weekday}"
 
     @property
     def y(self) -> int:
@@ -183,9 +190,8 @@ def week_strip(tasks: Iterable[Task], *, centre_id: UUID, today: date) -> list[D
     days = []
     for number in range(7):
         day = today + timedelta(days=number)
-        label = f"{day.day}（{WEEKDAYS[day.weekday()]}）"
         count = counts.get(day, 0)
-        days.append(Day(day, label, number * _DAY_WIDTH, count, not schedule.plan(day).hours, number == 0))
+        days.append(Day(day, number * _DAY_WIDTH, count, not schedule.plan(day).hours, number == 0))
     most = max((day.count for day in days), default=0)
     for one in days:
         one.bar = max(6, round(44 * one.count / most)) if one.count else 0
