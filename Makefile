@@ -3,7 +3,7 @@
 
 help:
 	@echo "make demo   set everything up and start it with the twin town (Ctrl-C ends it)"
-	@echo "make test   set everything up and run the tests (about half an hour on two cores)"
+	@echo "make test   set everything up and run the tests (about a quarter of an hour on two cores)"
 	@echo "make check  the long checks: types, every page in the browser, fuzzing, kills"
 	@echo "make bench  the benchmarks"
 
