@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
 from caasis.cases import services
 from caasis.cases.vocabulary import State
+from caasis.desk.approvals import MOST_AT_ONCE
 from caasis.platform.transactions import system_transaction
 from tests.support.cards import COMPLETE, refresh
 
@@ -88,6 +91,13 @@ def test_several_at_once_with_a_count_first_and_a_result_for_each(town, client_f
         services.withdraw_request(actor=town.counsellor, case_id=cases[2][0].id)
     second = official.post(reverse("desk:approval-batch"), {**data, "confirmed": "1"})
     assert "2件中2件を承認しました" in second.content.decode()
+
+
+def test_as_many_as_the_list_shows_can_be_sent_at_once(town, client_for):
+    _, approval = sent(town)
+    chosen = [str(approval.id), *(f"{uuid4()}:3" for _ in range(MOST_AT_ONCE - 1))]
+    answer = client_for("official").post(reverse("desk:approval-batch"), {"approval": chosen, "confirmed": "1"})
+    assert answer.status_code == 200 and "1件中1件を承認しました" in answer.content.decode()
 
 
 def test_a_flagged_request_in_a_batch_is_named_and_left(town, client_for):

@@ -216,7 +216,8 @@ STORAGES = {
 }
 #: A pasted text of a million kanji, at nine bytes each in a form, still reaches the check that names the field.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+# A batch of approvals (`desk.approvals.MOST_AT_ONCE`) sends one field each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
