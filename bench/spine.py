@@ -204,7 +204,6 @@ def verdict(result: dict[str, Any]) -> dict[str, str]:
         "draft, p95 ms": (result["draft"]["p95_ms"], 100, False),
         "saved to visible, p95 ms": (result["visible"]["p95_ms"], 1000, False),
         "events lost or doubled": (held["clients_that_missed"] + held["doubles"] + result["visible"]["missing"], 0, False),
-        "bulk, cases a second": (result["bulk"]["cases_per_second"], 500, True),
     }
     said = {
         name: f"{'reached' if (value >= goal if least else value <= goal) else 'missed'}: {value} ({'≥' if least else '≤'} {goal})"

@@ -69,3 +69,8 @@ def test_similar_cases_and_duplicates_are_looked_up(tmp_path: Path) -> None:
     bench("search", "--size", "3000", "--parts", "recall", "--samples", "5", "--cache", str(tmp_path))
     found = bench("cases", "--size", "3000", "--rows", "6000", "--written", "1500", "--times", "30", "--cache", str(tmp_path))
     assert found["duplicates"]["rows"] >= 6_000 and found["similar"]["indexed"] == 3_000
+
+
+def test_a_town_is_written_by_one_and_by_many() -> None:
+    found = bench("bulk", "--size", "1200")
+    assert found["one"]["writers"] == 1 and found["as_the_command"]["cases_per_second"] > 0
