@@ -13,18 +13,15 @@ from uuid import UUID
 _lock = threading.Lock()
 _last_ms = 0
 _counter = 0
-_STOCK_BYTES = 2560
-_stock = b""
-_used = 0
 _48_BITS, _62_BITS = (1 << 48) - 1, (1 << 62) - 1
 
 
 def uuid7() -> UUID:
     """A UUID version 7 (RFC 9562): 48 bits of milliseconds, then a counter that keeps one process's ids in order."""
     global _last_ms, _counter
+    # 62 bits for the end, and 11 from which a new counter starts.
+    drawn = int.from_bytes(os.urandom(10))
     with _lock:
-        # 62 bits for the end, and 11 from which a new counter starts.
-        drawn = int.from_bytes(_random_bytes())
         now = time.time_ns() // 1_000_000
         if now > _last_ms:
             _last_ms = now
@@ -36,25 +33,6 @@ def uuid7() -> UUID:
                 _counter = drawn >> 69
         ms, counter = _last_ms, _counter
     return UUID(int=(ms & _48_BITS) << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | drawn & _62_BITS)
-
-
-def _random_bytes() -> bytes:
-    """Ten fresh bytes of the system's, which are fetched some hundred at once: ids are made by the thousand, and each
-    question to the system would let another thread in."""
-    global _stock, _used
-    if _used >= len(_stock):
-        _stock, _used = os.urandom(_STOCK_BYTES), 0
-    _used += 10
-    return _stock[_used - 10 : _used]
-
-
-def _forget_stock() -> None:
-    global _stock
-    _stock = b""
-
-
-# Two processes never draw from one stock.
-os.register_at_fork(after_in_child=_forget_stock)
 
 
 # --- Receipt numbers ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from caasis.platform.crypto.keyring import TRUSTED_SECONDS, add_master, drop_masters
+from caasis.platform.crypto.keyring import add_master, drop_masters
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import rewrap_keys, ring
 from caasis.privacy.models import RecordKey
@@ -45,10 +45,8 @@ def drop_unused_masters(*, patience_seconds: float = PATIENCE_SECONDS) -> set[in
     """Forget the masters that wrap nothing any more. Returns their versions, or None when it is too early.
 
     A transaction that was open when the new master came may still commit a record key wrapped with the old one; so this
-    waits until every such transaction has ended, wraps what they brought, and only then forgets. Another process takes its
-    key ring for unchanged for a moment: transactions that begin in it count as begun before.
+    waits until every such transaction has ended, wraps what they brought, and only then forgets.
     """
-    time.sleep(2 * TRUSTED_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         since = cursor.fetchone()[0]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from caasis.audit.models import AccessRecord
@@ -154,3 +155,13 @@ def test_no_waiting_time_is_made_up_for_what_is_written_in_bulk(town):
     case = in_bulk(town, State.ADVISING, CARD)
     with system_transaction():
         assert not ResponseClock.objects.filter(case=case).exists()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_batch_is_committed_before_it_is_handed_out(town) -> None:
+    one = BulkCase(
+        actor=town.counsellor, centre_id=town.centre_a.id, card={}, official=town.official,
+        received_at=timezone.now() - timedelta(minutes=1),
+    )  # fmt: skip
+    for batch in register_cases_in_bulk([one, one], batch=1):
+        assert len(batch) == 1 and not connection.in_atomic_block

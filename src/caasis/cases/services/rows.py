@@ -9,7 +9,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from django.db.models.sql import Query
 
 from caasis.audit.models import AccessRecord
 from caasis.audit.services import access_row
@@ -301,25 +300,9 @@ def with_known_parts(rows: CaseRows) -> Case:
     return case
 
 
-class _Known(QuerySet[Any]):
-    """What a related manager holds after a prefetch. Its query is only made when somebody asks further: a bulk load makes
-    four for each case, and mostly nobody does."""
-
-    _query: Any
-
-    def _query_when_asked(self) -> Query:
-        if self._query is _LATER:
-            self._query = Query(self.model)
-        return cast("Query", QuerySet.query.fget(self))  # type: ignore[attr-defined]
-
-    query = property(_query_when_asked, QuerySet.query.fset)  # type: ignore[assignment,attr-defined]
-
-
-_LATER: Any = object()
-
-
 def _fetched(case: Case, model: type[Model], parts: Sequence[Model]) -> QuerySet[Any]:
-    found: Any = _Known(model, query=_LATER)
+    """What a related manager holds after a prefetch; its condition is only worked out if somebody asks further."""
+    found: Any = QuerySet(model)
     found._deferred_filter = (False, (), {"case": case})
     found._result_cache = list(parts)
     found._prefetch_done = True

@@ -56,7 +56,7 @@ def home_permissions(situation: Situation) -> Finding:
 @check("鍵")
 def keys(situation: Situation) -> Finding:
     """The key ring is there, readable, and private."""
-    from caasis.platform.crypto.keyring import keyring_path, read_keyring
+    from caasis.platform.crypto.keyring import keyring_path, load_keyring
 
     path = keyring_path(situation.home.path)
     if not path.exists():
@@ -71,7 +71,7 @@ def keys(situation: Situation) -> Finding:
             f"chmod 700 {path.parent} と chmod 600 {path.parent}/* を実行してください。",
         )
     try:
-        ring = read_keyring(path)
+        ring = load_keyring(situation.home.path)
         ring.masters[ring.current], ring.blind_masters[ring.blind]
     except (ValueError, KeyError):
         return Finding(PROBLEM, "鍵のファイルが壊れています。", f"バックアップから{path}を戻してください。")

@@ -207,7 +207,8 @@ def _unknown(
     if facts.individual_credit is None and right.kind is Kind.COOLING_OFF and right.transaction_type in law.types_with_credit_clock:
         plain["individual_credit"] = False
     later = plain.keys() - urgent.keys()
-    ranked = [code for part in (urgent.keys(), later) for code in law.questions if code in part]
+    order = law.place_of_question
+    ranked = sorted(urgent, key=order.__getitem__) + sorted(later, key=order.__getitem__)
     return tuple(Unknown(code, law.questions[code], (plain | urgent)[code]) for code in ranked)
 
 

@@ -114,6 +114,11 @@ class Law:
         return tuple(dict.fromkeys([right.transaction_type for right in self.rights] + list(self.absences)))
 
     @cached_property
+    def place_of_question(self) -> Mapping[str, int]:
+        """The place of each question in the law file."""
+        return {code: place for place, code in enumerate(self.questions)}
+
+    @cached_property
     def types_with_credit_clock(self) -> frozenset[str]:
         """Transaction types with which individual credit has a clock of its own (the second clock)."""
         return frozenset(right.transaction_type for right in self.rights if right.kind is Kind.CREDIT_COOLING_OFF)

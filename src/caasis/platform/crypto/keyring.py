@@ -13,7 +13,6 @@ import functools
 import json
 import os
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -77,43 +76,24 @@ def create_keyring(home: Path) -> KeyRing:
 
 def load_keyring(home: Path) -> KeyRing:
     path = _path_text(home)
-    now, known = time.monotonic(), _seen.get(path)
-    if known is not None and now < known[0] + TRUSTED_SECONDS:
-        return known[1]
     try:
         stat = os.stat(path)
     except FileNotFoundError:
         raise KeyRingMissing(
             f"{path} がありません。バックアップから鍵を戻すか、新しい環境なら「caasis up」を実行してください。"
         ) from None
-    ring = _load(path, stat.st_mtime_ns, stat.st_size)
-    _seen[path] = (now, ring)
-    return ring
-
-
-#: How long a key ring is taken for unchanged: every sealed value asks for it, and a rotation by another process goes on
-#: while this one still seals with the master before.
-TRUSTED_SECONDS = 0.05
-#: Path → when it was looked at last, and what it held.
-_seen: dict[str, tuple[float, KeyRing]] = {}
+    return _load(path, stat.st_mtime_ns, stat.st_size)
 
 
 @functools.lru_cache(maxsize=8)
 def _path_text(home: Path) -> str:
+    # Each sealed value asks for the ring: making and hashing a Path took longer than asking the file.
     return str(keyring_path(home))
 
 
 @functools.lru_cache(maxsize=8)
 def _load(path: str, _mtime: int, _size: int) -> KeyRing:
-    return read_keyring(Path(path))
-
-
-def read_keyring(path: Path) -> KeyRing:
-    """The key ring in this file, as it is now.
-
-    :raises ValueError, KeyError: the file is damaged.
-    """
-    raw = json.loads(path.read_text())
+    raw = json.loads(Path(path).read_text())
     return KeyRing(
         current=raw["current"],
         blind=raw["blind"],
@@ -180,7 +160,6 @@ def _write(path: Path, ring: KeyRing) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _seen.pop(str(path), None)
     # The new name must survive a power cut too: what is sealed with a new master from now on is lost without it.
     folder = os.open(path.parent, os.O_RDONLY)
     try:

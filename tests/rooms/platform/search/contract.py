@@ -207,6 +207,17 @@ class SearchContract:
         for query in ("「あまどい」", "「雨樋」を解約する電話"):
             assert sample.id not in names(index.search(query, EVERYTHING)), query
 
+    def test_a_filter_that_lets_little_through_hides_nothing_that_it_lets_through(self, index: ProjectedIndex) -> None:
+        many = [document(f"many{number}", "解約", "定期購入の話", centre="many") for number in range(30)]
+        rare = [document("rare", "解約", "定期購入の話", centre="rare"), document("bare", "屋根", "修理", centre="rare")]
+        index.upsert([*many, *rare])
+        index.refresh()
+        # Characters that are no word, a word, a phrase, and what is excluded.
+        for query in ("期購", "定期購入", "「期購入の」", "-屋根"):
+            assert names(index.search(query, Has("centre", "rare"))) == {rare[0].id}, query
+            assert names(index.search(query, AllOf(Has("kind", "case"), AnyOf(Has("centre", "rare"))))) == {rare[0].id}, query
+        assert {hit.id for hit in index.similar("定期購入の解約", AnyOf(Has("centre", "rare"), Has("centre", "none")))} == {rare[0].id}
+
     def test_synonyms_are_searched_beside_the_term(self, filled: ProjectedIndex) -> None:
         assert names(filled.search("サブスク", EVERYTHING)) == set()
         page = filled.search("サブスク解約", EVERYTHING, synonyms={"サブスク解約": ("定期購入",)})
