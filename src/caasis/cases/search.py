@@ -204,7 +204,7 @@ class FoundPage:
     """One page of an answer. `complete` is False while the index is being built, `progress` says how far it is (%).
 
     `facets`: field → value → number, each counted as if nothing were chosen in that field itself; in the newest
-    `facets_of` matches where there are very many, else in all.
+    `facets_of` matches where there are very many, else in all. `heard`: quotations that were answered by their sound.
     """
 
     rows: list[Found]
@@ -214,6 +214,7 @@ class FoundPage:
     complete: bool
     progress: int | None = None
     facets_of: int | None = None
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -274,7 +275,7 @@ def find_cases(
         # Words of a merged case lead to the one that goes on, once.
         found = replace(found, case=case.merged_into or case)
         rows.setdefault(found.case.pk, found)
-    return FoundPage(list(rows.values()), page.count, counted, page.cursor, page.complete, page.progress, page.facets_of)
+    return FoundPage(list(rows.values()), page.count, counted, page.cursor, page.complete, page.progress, page.facets_of, page.heard)
 
 
 def count_cases(

@@ -47,7 +47,8 @@ class SearchPage:
     None at its end. `complete` is False while the index is missing, being rebuilt or of another version. `verified`
     is True when phrases were checked against current texts. Where very much matches, facets are counted in the newest
     `facets_of` matches only; None says in all of them. `progress` is the percentage of a rebuild that is done, None
-    when there is none or it can't be told.
+    when there is none or it can't be told. `heard`: quotations that stand nowhere as they were written and were answered
+    by their sound.
     """
 
     hits: tuple[Hit, ...]
@@ -58,6 +59,7 @@ class SearchPage:
     verified: bool = False
     facets_of: int | None = None
     progress: int | None = None
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ def widened(parsed: ParsedQuery, documents: int, frequency: Frequency, written: 
     return replace(parsed, required=tuple(clauses))
 
 
+def heard(asked: ParsedQuery, answered: ParsedQuery) -> tuple[str, ...]:
+    """Quotations of what was asked that were answered by their sound (folded)."""
+    return tuple(clause.text for clause in asked.required if clause.phrase and clause not in answered.required)
+
+
 def _is_open(clause: Clause) -> bool:
     return not clause.phrase and is_sentence(clause.text)
 

@@ -202,10 +202,12 @@ class SearchContract:
         index.refresh()
         for query in ("「ていきこうにゅう」を解約する電話", "「補償金」を解約する電話"):
             for fetch in (None, texts_of(sample, other)):
-                assert names(index.search(query, EVERYTHING, fetch_text=fetch)) == {sample.id}, query
+                page = index.search(query, EVERYTHING, fetch_text=fetch)
+                assert names(page) == {sample.id} and page.heard == (query[1 : query.index("」")],), query
         # What stands somewhere means what is written, and so does a quotation that no sentence is around.
         for query in ("「あまどい」", "「雨樋」を解約する電話"):
-            assert sample.id not in names(index.search(query, EVERYTHING)), query
+            page = index.search(query, EVERYTHING)
+            assert sample.id not in names(page) and not page.heard, query
 
     def test_a_filter_that_lets_little_through_hides_nothing_that_it_lets_through(self, index: ProjectedIndex) -> None:
         many = [document(f"many{number}", "解約", "定期購入の話", centre="many") for number in range(30)]

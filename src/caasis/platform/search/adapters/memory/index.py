@@ -35,7 +35,7 @@ from caasis.platform.search.ports import (
     Sort,
 )
 from caasis.platform.search.queries import ParsedQuery, parse_query
-from caasis.platform.search.widening import ENOUGH, can_widen, widened
+from caasis.platform.search.widening import ENOUGH, can_widen, heard, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class MemoryIndex:
         widen: bool | None = None,
     ) -> SearchPage:
         limit = checked_limit(limit)
-        parsed = parse_query(query, synonyms)
+        parsed = asked = parse_query(query, synonyms)
         sort = "newest" if sort == "relevance" and not parsed.required else sort
         identity = search_fingerprint(parsed, filters, sort, years)
         start = decode_cursor(cursor, identity) or 0
@@ -125,6 +125,7 @@ class MemoryIndex:
             complete=self.readiness().complete,
             verified=fetch_text is not None,
             progress=self._progress,
+            heard=heard(asked, parsed),
         )
 
     def similar(

@@ -50,7 +50,7 @@ from caasis.platform.search.ports import (
     Sort,
 )
 from caasis.platform.search.queries import ParsedQuery, parse_query
-from caasis.platform.search.widening import ENOUGH, can_widen, widened
+from caasis.platform.search.widening import ENOUGH, can_widen, heard, widened
 
 #: Words by which similar documents are looked for.
 SIMILAR_TERMS = 25
@@ -170,7 +170,7 @@ class TantivyIndex:
         widen: bool | None = None,
     ) -> SearchPage:
         limit = checked_limit(limit)
-        parsed = parse_query(query, synonyms)
+        parsed = asked = parse_query(query, synonyms)
         # Without words every score is the same; the newest are then what people want to see.
         sort = "newest" if sort == "relevance" and not parsed.required else sort
         identity = search_fingerprint(parsed, filters, sort, years)
@@ -200,6 +200,7 @@ class TantivyIndex:
             verified=fetch_text is not None,
             facets_of=facets_of,
             progress=ready.progress,
+            heard=heard(asked, parsed),
         )
 
     def similar(
