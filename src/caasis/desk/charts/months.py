@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from caasis.operations.selectors import Month
 
-WIDTH, HEIGHT, FOOT, HEAD = 640, 180, 24, 18
+WIDTH, HEIGHT, FOOT, HEAD = 640, 180, 30, 28
 
 
 def months_picture(months: Sequence[Month]) -> SafeString:
@@ -33,7 +33,7 @@ def months_picture(months: Sequence[Month]) -> SafeString:
     labels = [(f"{slot * (place + 0.5):.1f}", HEIGHT - 6, f"{one.month.month}月") for place, one in enumerate(months)]
     return format_html(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="月ごとの件数（くわしくは下の表）">'
-        '<line class="app-trend__axis" x1="0" y1="{}" x2="{}" y2="{}"/>{}{}</svg>',
+        '<line class="app-trend__axis" x1="0" y1="{}" x2="{}" y2="{}"/>{}<g class="app-trend__months">{}</g></svg>',
         WIDTH,
         HEIGHT,
         base,
