@@ -90,7 +90,7 @@ def test_the_login_answers_programs_with_its_page(headers: dict[str, str], scene
     assert "エラー：" in answer.content.decode() and typed not in answer.content.decode()
 
 
-@pytest.mark.parametrize("what", ["12 MB", "500 fields"])
+@pytest.mark.parametrize("what", ["12 MB", "1,001 fields"])
 def test_what_is_too_long_is_told_to_be_too_long(what: str, people: Any) -> None:
     media_type, body = BODIES[what]
     with taken_back(people["public"]):

@@ -57,7 +57,7 @@ VALUES: dict[str, bytes] = {
 #: Whole bodies: (media type, bytes).
 BODIES: dict[str, tuple[str, bytes]] = {
     "nothing": (FORM, b""),
-    "500 fields": (FORM, urlencode([(f"field{n}", "x") for n in range(500)]).encode()),
+    "1,001 fields": (FORM, urlencode([(f"field{n}", "x") for n in range(1_001)]).encode()),
     "12 MB": (FORM, b"story=" + b"a" * 12_000_000),
     "JSON": ("application/json", b'{"title": "x"}'),
     "broken JSON": ("application/json", b'{"title": '),
