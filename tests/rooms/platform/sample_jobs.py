@@ -44,3 +44,9 @@ def wait_for_leave(*, number: UUID) -> None:
 def fail_always(*, number: UUID) -> None:
     _mark(str(number))
     raise ValueError("this text may quote a person")
+
+
+@job()
+def defer_and_fail(*, number: UUID) -> None:
+    leave_mark.defer(number=number)
+    raise ValueError("what it put into the queue goes with its transaction")

@@ -24,10 +24,16 @@ from uuid import UUID
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
 
 from caasis.platform.transactions import system_transaction
 
 P = ParamSpec("P")
+
+#: The queue through Django's own connection, and so in its transaction. Not the app's manager: in a worker that goes
+#: through the worker's pool, and a job would put others into the queue outside its own transaction.
+IN_TRANSACTION = JobManager(connector=DjangoConnector(alias="default"))
 
 #: Tries after the first one; the waits between them are 2, 4, 8, 16 and 32 seconds.
 RETRIES = 5
@@ -68,7 +74,9 @@ class Job(Generic[P]):
         if not transaction.get_connection().in_atomic_block:
             raise RuntimeError("a job is put into the queue together with the change that needs it: open a transaction")
         plain = {name: _plain(name, value) for name, value in kwargs.items()}
-        return int(self._task.configure().defer(**plain))
+        deferrer = self._task.configure()
+        deferrer.job_manager = IN_TRANSACTION
+        return int(deferrer.defer(**plain))
 
 
 def job(

@@ -6,9 +6,9 @@ import logging
 
 from asgiref.sync import async_to_sync
 from django.db import connection
-from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 
+from caasis.platform.jobs.declaration import IN_TRANSACTION
 from caasis.platform.transactions import system_transaction
 
 log = logging.getLogger(__name__)
@@ -34,13 +34,12 @@ def sweep_stalled_jobs(*, dead_after_seconds: float = DEAD_AFTER_SECONDS) -> int
 
 
 async def _put_back(dead_after_seconds: float) -> int:
-    manager = app.job_manager
-    stalled: list[Job] = list(await manager.get_stalled_jobs(seconds_since_heartbeat=dead_after_seconds))
+    stalled: list[Job] = list(await IN_TRANSACTION.get_stalled_jobs(seconds_since_heartbeat=dead_after_seconds))
     for found in stalled:
         if found.attempts >= MOST_DEATHS:
             log.error("a job was given up: workers die under it", extra={"job": found.task_name})
-            await manager.finish_job(found, status=Status.FAILED, delete_job=False)
+            await IN_TRANSACTION.finish_job(found, status=Status.FAILED, delete_job=False)
         else:
             log.warning("a job of a dead worker runs again", extra={"job": found.task_name})
-            await manager.retry_job(found)
+            await IN_TRANSACTION.retry_job(found)
     return len(stalled)
