@@ -25,7 +25,7 @@ FLOORS = [
     {"people", "businesses"},
     {"queues"},
     {"channels", "knowledge"},
-    {"cases"},
+    {"cases", "telephony"},
     {"analytics"},
     {"operations"},
     {"portal", "desk", "provision"},

@@ -1,0 +1,103 @@
+"""Words of the telephone that the port and the records share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """What an engine can do; a screen hides what it can't."""
+
+    SIP = "sip"
+    WEBRTC = "webrtc"
+    WHISPER = "whisper"
+    INBAND_DTMF = "inband_dtmf"
+    STEREO_RECORDING = "stereo_recording"
+    SEALED_RECORDING = "sealed_recording"
+    TAP = "tap"
+    TRANSFER_AT_CARRIER = "transfer_at_carrier"
+
+
+class Role(StrEnum):
+    """What a leg is in its room. Who hears whom is said by roles."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    THIRD_PARTY = "third_party"
+    BOT = "bot"
+
+
+class Direction(StrEnum):
+    """Who began a call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Presentation(StrEnum):
+    """Why a caller's number is there or not (RFC 3323, RFC 3325 and the Japanese carriers' display names)."""
+
+    ALLOWED = "allowed"
+    ANONYMOUS = "anonymous"
+    PAYPHONE = "payphone"
+    UNAVAILABLE = "unavailable"
+
+
+class LegPhase(StrEnum):
+    """The life of a leg; it never goes back."""
+
+    NEW = "new"
+    RINGING = "ringing"
+    EARLY_MEDIA = "early_media"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class EndCause(StrEnum):
+    """Why a leg ended."""
+
+    NORMAL = "normal"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    MEDIA_TIMEOUT = "media_timeout"
+    TRANSFERRED = "transferred"
+    ENGINE_LOST = "engine_lost"
+
+
+class DtmfWay(StrEnum):
+    """How a digit was told."""
+
+    EVENT = "rfc4733"
+    INFO = "info"
+    IN_BAND = "inband"
+    SCREEN = "screen"
+
+
+class PlayEnd(StrEnum):
+    """Why sound ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    KEY = "dtmf"
+    HANGUP = "hangup"
+    ERROR = "error"
+
+
+class Refusal(StrEnum):
+    """Why a command was not carried out."""
+
+    UNKNOWN_LEG = "unknown_leg"
+    UNKNOWN_ROOM = "unknown_room"
+    UNKNOWN_PLAY = "unknown_play"
+    UNKNOWN_RECORDING = "unknown_recording"
+    WRONG_PHASE = "wrong_phase"
+    NOT_CAPABLE = "not_capable"
+    NOT_PERMITTED = "not_permitted"
+    UNREACHABLE = "unreachable"
+    BAD_PROMPT = "bad_prompt"
+    BAD_OFFER = "bad_offer"
+    FULL = "full"
