@@ -7,7 +7,6 @@ switchboard is therefore text that can be kept, replayed and compared.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -53,6 +52,11 @@ def from_wire(data: Any, family: Mapping[str, type[Message]]) -> Message:
     return message
 
 
-@cache
-def _shape(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+#: One reader and writer for each kind of message; making one takes milliseconds.
+_SHAPES: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _shape(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in _SHAPES:
+        _SHAPES[kind] = TypeAdapter(kind)
+    return _SHAPES[kind]
