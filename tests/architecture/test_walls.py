@@ -24,6 +24,7 @@ FLOORS = [
     {"accounts"},
     {"people", "businesses"},
     {"queues"},
+    {"appointments"},
     {"channels", "knowledge"},
     {"cases", "telephony"},
     {"analytics"},

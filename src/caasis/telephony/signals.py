@@ -20,6 +20,10 @@ class Signal:
     seq: int
     at: datetime
 
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("a moment has its offset")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Signal):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from caasis.kernel.labels import LabelledCode
+
 
 class Capability(StrEnum):
     """What an engine can do; a screen hides what it can't."""
@@ -101,3 +103,71 @@ class Refusal(StrEnum):
     BAD_PROMPT = "bad_prompt"
     BAD_OFFER = "bad_offer"
     FULL = "full"
+
+
+class Toll(LabelledCode):
+    """F78: who pays for a call to a number, and by which way it comes."""
+
+    ORDINARY = "ordinary", "通常の番号（かけた人が払う）"
+    FREE = "free", "フリーダイヤル（センターが払う）"
+    NAVI = "navi", "ナビダイヤル（かけた人が払う）"
+    HOTLINE_188 = "hotline_188", "消費者ホットライン188から転送"
+    IP = "ip", "IP電話（050）"
+
+
+class CallPhase(LabelledCode):
+    """Where a call is. Wrap-up belongs to an agent's part, after the call."""
+
+    NEW = "new", "着信"
+    FLOW = "flow", "自動応答中"
+    WAITING = "waiting", "待っています"
+    RINGING = "ringing", "呼び出し中"
+    TALKING = "talking", "通話中"
+    DIALLING = "dialling", "発信中"
+    ENDED = "ended", "終わりました"
+
+
+class Part(StrEnum):
+    """Why somebody is in a call's room."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    CONSULTED = "consulted"
+    OUTSIDE = "outside"
+    MONITOR = "monitor"
+
+
+class MonitorMode(LabelledCode):
+    """F76: a supervisor hears, speaks to the agent only, or to everybody."""
+
+    LISTEN = "listen", "モニタリング"
+    WHISPER = "whisper", "ささやき"
+    BARGE = "barge", "割り込み"
+
+
+class RequestKind(StrEnum):
+    """What the desk asks of the switchboard."""
+
+    ANSWER = "answer"
+    DECLINE = "decline"
+    HANG_UP = "hang_up"
+    HOLD = "hold"
+    RESUME = "resume"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    TRANSFER = "transfer"
+    CONSULT = "consult"
+    COMPLETE_TRANSFER = "complete_transfer"
+    CONFERENCE = "conference"
+    CANCEL_CONSULT = "cancel_consult"
+    ASK_HELP = "ask_help"
+    KEYS = "keys"
+    PAUSE_RECORDING = "pause_recording"
+    RESUME_RECORDING = "resume_recording"
+    REFUSE_RECORDING = "refuse_recording"
+    MONITOR = "monitor"
+    STOP_MONITOR = "stop_monitor"
+    WRAP_UP_DONE = "wrap_up_done"
+    CALL = "call"
+    CONNECT_BROWSER = "connect_browser"
+    DISCONNECT_BROWSER = "disconnect_browser"

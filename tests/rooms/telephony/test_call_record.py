@@ -142,6 +142,13 @@ def test_a_call_that_goes_on_is_closed_for_reading_only():
     assert figures.handled == 0 and figures.aht_s is None
 
 
+def test_what_is_told_after_the_end_changes_nothing():
+    record = record_of(
+        log((0, Step.OFFERED), (5, Step.QUEUED, Q), (20, Step.ENDED), (25, Step.QUEUED, Q), (30, Step.ENDED))
+    )
+    assert [(stay.wait_s, stay.outcome) for stay in record.stays] == [(15, Outcome.ABANDONED)]
+
+
 def test_an_outbound_call_is_offered_to_nobody():
     record = record_of(log((0, Step.DIALLED), (9, Step.CONNECTED, A), (69, Step.ENDED), (80, Step.WRAPPED_UP, A)))
     assert not record.inbound and record.centres == () and record.talk_s == 60

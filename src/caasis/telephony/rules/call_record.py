@@ -256,6 +256,9 @@ def record_of(log: Sequence[Happened], *, until: datetime | None = None) -> Call
 
 
 def _read(reading: _Reading, line: Happened) -> None:
+    if reading.ended_at is not None and line.step not in (Step.LEFT, Step.WRAPPED_UP):
+        # Nothing happens to a call that nobody is in any more; what is told late is kept in the log alone.
+        return
     part = reading.part_of(line.agent) if line.agent else None
     match line.step:
         case Step.OFFERED:
