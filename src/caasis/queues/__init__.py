@@ -1,1 +1,1 @@
-"""Work items and their order."""
+"""What waits for a person and who is there to take it: work items, queues, skills, agents' states."""

@@ -39,16 +39,18 @@ def command(plan: bool) -> None:
         else:
             click.echo("データベースの表は最新です。")
         if not plan:
-            _load_articles()
+            _load_what_comes_along()
 
 
-def _load_articles() -> None:
-    """The articles and phrases that come with the product; those that somebody has edited stay as they are."""
+def _load_what_comes_along() -> None:
+    """Articles, phrases and skills that come with the product; those that somebody has edited stay as they are."""
     from caasis.kernel.actor import SYSTEM
     from caasis.knowledge.services import load_seed_articles, load_seed_phrases
+    from caasis.queues.services import load_seed_skills
 
     load_seed_articles(actor=SYSTEM)
     load_seed_phrases(actor=SYSTEM)
+    load_seed_skills(actor=SYSTEM)
 
 
 def _write_business_keys() -> None:

@@ -1,0 +1,32 @@
+"""What the room tells. Ids and codes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from caasis.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPromised(Event):
+    """Somebody is to be called back."""
+
+    topic: ClassVar[str] = "appointments.callback_promised"
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTried(Event):
+    """A try is over; when the person was not reached, the promise still stands."""
+
+    topic: ClassVar[str] = "appointments.callback_tried"
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDone(Event):
+    """A promise has come to its end: reached, not_reached, cancelled or expired."""
+
+    topic: ClassVar[str] = "appointments.callback_done"
+    outcome: str = ""

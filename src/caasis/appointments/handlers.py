@@ -1,0 +1,15 @@
+"""What the room does when a lower room tells something."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from caasis.appointments.services import forget_callback
+from caasis.kernel.actor import SYSTEM
+from caasis.platform.outbox.handlers import Delivered, subscribe
+
+
+@subscribe("appointments.forget", "privacy.record_erased")
+def forget_promise(event: Delivered) -> None:
+    """Whoever was erased is called by nobody."""
+    forget_callback(actor=SYSTEM, key_id=event.subject, now=timezone.now())

@@ -1,0 +1,128 @@
+"""Call flows (IVR): boxes and arrows as data, whether they are sound, and what they do with somebody who calls or reads.
+
+`advance` is the whole machine: a state, a happening, the next state and what is to be done. It knows neither telephones nor
+clocks; the same flow is heard on the telephone and read as pages.
+"""
+
+from caasis.engines.ivr.actions import (
+    Action,
+    CancelTimer,
+    Enqueue,
+    GoOnWaiting,
+    HangUp,
+    Note,
+    Play,
+    RecordMessage,
+    SendLink,
+    SetRecording,
+    Sound,
+    StartTimer,
+    StopMessage,
+    StopPlay,
+    TakeCallback,
+    Transfer,
+)
+from caasis.engines.ivr.flow import KINDS, Flow, NotAFlow, Problem, flow_schema, read_flow, write_flow
+from caasis.engines.ivr.happenings import (
+    Arrived,
+    Circumstances,
+    Connected,
+    Done,
+    Entered,
+    Failed,
+    Happening,
+    Key,
+    Left,
+    MessageEnded,
+    Office,
+    Played,
+    Skipped,
+    TimerDue,
+)
+from caasis.engines.ivr.interpreter import advance
+from caasis.engines.ivr.labels import outcome_label
+from caasis.engines.ivr.pages import Entry, Page, PageChoice, happening_of, page_of
+from caasis.engines.ivr.review import Findings, review, review_json
+from caasis.engines.ivr.simulator import Heard, Path, Walk, World, explore, possible_worlds, walk
+from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to_json
+from caasis.engines.ivr.timing import LengthOf, Longest, estimated_seconds
+from caasis.engines.ivr.values import Line, Words, declared
+from caasis.engines.ivr.vocabulary import Channel, CountsAs, End, NoteKind, Opening, Origin, Phase, Recording
+from caasis.engines.ivr.wording import Known, every_sound
+
+__all__ = [
+    "KINDS",
+    "Action",
+    "Arrived",
+    "CancelTimer",
+    "Channel",
+    "Circumstances",
+    "Connected",
+    "CountsAs",
+    "Done",
+    "End",
+    "Enqueue",
+    "Entered",
+    "Entry",
+    "Failed",
+    "Findings",
+    "Flow",
+    "GoOnWaiting",
+    "HangUp",
+    "Happening",
+    "Heard",
+    "Key",
+    "Known",
+    "Left",
+    "LengthOf",
+    "Line",
+    "Longest",
+    "MessageEnded",
+    "NotAFlow",
+    "NotAState",
+    "Note",
+    "NoteKind",
+    "Office",
+    "Opening",
+    "Origin",
+    "Page",
+    "PageChoice",
+    "Path",
+    "Phase",
+    "Play",
+    "Played",
+    "Problem",
+    "RecordMessage",
+    "Recording",
+    "SendLink",
+    "SetRecording",
+    "Skipped",
+    "Sound",
+    "StartTimer",
+    "State",
+    "StopMessage",
+    "StopPlay",
+    "TakeCallback",
+    "TimerDue",
+    "Transfer",
+    "Walk",
+    "Words",
+    "World",
+    "advance",
+    "declared",
+    "estimated_seconds",
+    "every_sound",
+    "explore",
+    "flow_schema",
+    "happening_of",
+    "outcome_label",
+    "page_of",
+    "possible_worlds",
+    "read_flow",
+    "review",
+    "review_json",
+    "state_from_json",
+    "state_to_json",
+    "walk",
+    "write_flow",
+]

@@ -1,0 +1,1 @@
+"""Calls: numbers, IVR flows, the switchboard's rules, and the port to the engine that carries sound."""

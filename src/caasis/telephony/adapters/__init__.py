@@ -1,0 +1,1 @@
+"""Engines that carry calls, one folder each."""

@@ -1,0 +1,1 @@
+"""Pure decisions of the telephone: what a call's log says, and the figures that follow from it."""

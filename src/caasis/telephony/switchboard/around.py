@@ -1,0 +1,82 @@
+"""What holds around a flow: opening hours, messages that are switched on, offices, what the queue offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from caasis.engines.ivr.happenings import Circumstances, Office
+from caasis.engines.ivr.values import Line
+from caasis.engines.ivr.vocabulary import Opening
+from caasis.engines.schedule import DayKind, Schedule
+from caasis.kernel.clock import JST
+from caasis.organisations.schedules import schedules_of
+from caasis.queues.models import AgentStatus, Queue
+from caasis.queues.vocabulary import AgentState
+from caasis.telephony.models import Call, MessageSwitch
+
+#: The directory of offices lies in a room on this floor; whoever wires both registers it here.
+Directory = Callable[[UUID], Mapping[str, tuple[str, str]]]
+_directory: list[Directory] = []
+
+
+def register_offices(directory: Directory) -> None:
+    """Register who knows the offices of a centre: code → (name, number as it is written)."""
+    _directory[:] = [directory]
+
+
+def circumstances(row: Call, now: datetime) -> Circumstances:
+    """What the flow of this call needs to know at this moment."""
+    if row.centre_id is None:
+        return Circumstances()
+    offices = _directory[0](row.centre_id) if _directory else {}
+    queue = queue_named(row, "")
+    return Circumstances(
+        hours={"": opening(schedules_of([row.centre_id])[row.centre_id], now)},
+        messages={
+            switch.name: {language: Line(words) for language, words in switch.words.items()}
+            for switch in MessageSwitch.objects.filter(centre_id=row.centre_id, on=True)
+        },
+        offices={code: Office(name, number) for code, (name, number) in offices.items()},
+        relay_prefixes=tuple(getattr(settings, "TELEPHONY_RELAY_PREFIXES", ())),
+        offers_callback=queue is None or queue.offers_callback,
+        # There is no way to send a short message yet: what can't be had is not offered.
+        offers_web_link=False,
+    )
+
+
+def opening(schedule: Schedule, now: datetime) -> Opening:
+    """What the opening hours say of a moment. A centre that has entered none counts as open."""
+    if not schedule.weekly or schedule.is_open(now):
+        return Opening.OPEN
+    local = now.astimezone(JST)
+    plan = schedule.plan(local.date())
+    if not plan.hours:
+        return Opening.CLOSED if plan.kind is DayKind.WEEKDAY else Opening.HOLIDAY
+    minute = local.hour * 60 + local.minute
+    before, after = any(hours.end <= minute for hours in plan.hours), any(hours.start > minute for hours in plan.hours)
+    return Opening.LUNCH if before and after else Opening.CLOSED
+
+
+def queue_named(row: Call, name: str) -> Queue | None:
+    """The queue of a flow's box: by its id, else by its name; "" is the number's own, else the centre's default."""
+    if row.centre_id is None:
+        return None
+    mine = Queue.objects.filter(centre_id=row.centre_id, active=True)
+    try:
+        found = mine.filter(id=UUID(name)).first()
+    except ValueError:
+        found = mine.filter(name=name).first() if name else None
+    if found is None and row.number is not None and row.number.queue_id is not None:
+        found = mine.filter(id=row.number.queue_id).first()
+    return found or mine.filter(is_default=True).first()
+
+
+def is_attended(queue: Queue) -> bool:
+    """Whether anybody is there for the queue: an agent who is signed in, also in a break, or another queue after it."""
+    if queue.overflow:
+        return True
+    return AgentStatus.objects.filter(centre_id=queue.centre_id).exclude(state=AgentState.OFFLINE).exists()

@@ -1,0 +1,57 @@
+"""The process `switchboard`: turns of the loop until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils.module_loading import import_string
+
+from caasis.telephony.ports import TelephonyPort
+from caasis.telephony.switchboard.loop import Switchboard
+
+log = logging.getLogger(__name__)
+
+#: How long a turn waits for the engine; what the desk asks waits so long at most.
+PATIENCE_S = 0.1
+PAUSE_AFTER_FAILURE_S = 1.0
+FORGET_EVERY_S = 600.0
+
+
+def open_port() -> TelephonyPort:
+    """The engine's port by the setting TELEPHONY_PORT: the dotted name of a function without arguments.
+
+    Raises ImproperlyConfigured where none is set.
+    """
+    name = getattr(settings, "TELEPHONY_PORT", "")
+    if not name:
+        raise ImproperlyConfigured("TELEPHONY_PORT names no telephone engine")
+    port: TelephonyPort = import_string(name)()
+    return port
+
+
+def run(stop: threading.Event) -> None:
+    """Work until `stop` is set. A database that is away, or a turn that fails, is tried again: nothing is lost by it."""
+    port = open_port()
+    board = Switchboard(port)
+    forgotten = time.monotonic()
+    try:
+        while not stop.is_set():
+            close_old_connections()
+            try:
+                board.turn(PATIENCE_S)
+                if time.monotonic() - forgotten > FORGET_EVERY_S:
+                    board.forget_orders()
+                    forgotten = time.monotonic()
+            except (OperationalError, InterfaceError):
+                log.warning("the database does not answer", extra={"check": "switchboard"})
+                stop.wait(PAUSE_AFTER_FAILURE_S)
+            except Exception:
+                log.exception("a turn of the switchboard failed", extra={"check": "switchboard"})
+                stop.wait(PAUSE_AFTER_FAILURE_S)
+    finally:
+        port.close()
