@@ -41,6 +41,7 @@ from caasis.telephony.adapters.embedded.media import (
 KEY = bytes(32)
 PORTS = range(24_000, 32_000)
 WARM_UP_S = 2.0
+TICK_S = 0.02
 GOALS = {"late_ticks": 0.01, "delivered": 0.999, "core": 0.5, "browser_ms_per_s": 8.0}
 
 
@@ -158,7 +159,7 @@ def measure_calls(calls: int, seconds: float, folder: Path) -> dict[str, Any]:
         "calls": calls, "legs": 2 * calls, "seconds": round(wall, 1),
         "recorded": sum(not one.failed and one.seconds >= seconds for one in recordings),
         "tapped_pieces_of_expected": round(read / (2 * calls * wall * 10), 4),
-        "ticks": ticks, "late_ticks": round((last.late_ticks - first.late_ticks) / ticks, 5),
+        "ticks": ticks, "ticks_of_expected": round(ticks * TICK_S / wall, 4), "late_ticks": round((last.late_ticks - first.late_ticks) / ticks, 5),
         "delivered_of_expected": round(delivered["delivered"] / delivered["expected"], 6),
         "received": last.received, "lost": last.lost, "late": last.late, "refused": last.refused,
         "core": round(cpu / wall, 4), "ticking_thread_core": round((last.cpu_s - first.cpu_s) / wall, 4),
@@ -222,11 +223,13 @@ def goals(calls: dict[str, Any], browsers: dict[str, Any], *, calm: bool) -> dic
     """Goals reached or missed; of those that take time nothing is said when the machine was not calm."""
     found = {
         "late_ticks": calls["late_ticks"] <= GOALS["late_ticks"],
-        "delivered": calls["delivered_of_expected"] >= GOALS["delivered"],
         "core": calls["core"] <= GOALS["core"],
         "browser": browsers["ms_per_browser_and_second"] <= GOALS["browser_ms_per_s"],
     }
-    return {name: "not measurable" if not calm else "reached" if kept else "missed" for name, kept in found.items()}
+    timed = {name: "not measurable" if not calm else "reached" if kept else "missed" for name, kept in found.items()}
+    # A count; but where the machine is restless, what is missing may be its fault.
+    delivered = calls["delivered_of_expected"] >= GOALS["delivered"]
+    return {"delivered": "reached" if delivered else "missed" if calm else "not measurable", **timed}
 
 
 def main() -> None:

@@ -47,8 +47,9 @@ class Telephones:
             (one.send, octets[number * size : (number + 1) * size]) for number, one in enumerate(self._sockets)
         ]
         self.got = np.zeros(count, np.int64)
-        self.first = np.zeros(count)
-        self.last = np.zeros(count)
+        # RTP timestamps: the engine's own time, in which a tick that it left out is missing.
+        self.first = [0] * count
+        self.last = [0] * count
         self.late = self.ticks = self.unsent = 0
 
     def _connected(self, port: int) -> socket.socket:
@@ -83,7 +84,6 @@ class Telephones:
 
     def _look(self, buffer: memoryview, counts: bool) -> None:
         while ready := self._poll.poll(0, len(self._sockets)):
-            now = time.monotonic()
             for descriptor, _ in ready:
                 try:
                     self._take[descriptor](buffer)
@@ -91,10 +91,11 @@ class Telephones:
                     continue
                 if counts:
                     number = self._number[descriptor]
+                    stamp = int.from_bytes(buffer[4:8], "big")
+                    if not self.got[number]:
+                        self.first[number] = stamp
                     self.got[number] += 1
-                    if not self.first[number]:
-                        self.first[number] = now
-                    self.last[number] = now
+                    self.last[number] = stamp
 
 
 def telephones(seconds: float, warm_up_s: float, ports: list[int]) -> None:
@@ -104,8 +105,10 @@ def telephones(seconds: float, warm_up_s: float, ports: list[int]) -> None:
     sys.stdin.readline()
     _settle()
     made.talk(seconds, warm_up_s)
-    # By each telephone's own time: what should have come between its first and its last packet.
-    expected = np.round((made.last - made.first) / TICK_S).astype(int) + 1
+    frame = PACKET["payload"].shape[0]
+    times = ((last - first) % (1 << 32) for first, last in zip(made.first, made.last, strict=True))
+    # What should have come between a telephone's first and its last packet.
+    expected = np.array([time // frame + 1 for time in times])
     result = {
         "delivered": int(made.got.sum()),
         "expected": int(expected.sum()),

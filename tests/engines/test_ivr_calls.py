@@ -293,6 +293,7 @@ def test_no_key_is_asked_again_and_then_led_to_a_person() -> None:
     silent = call(MENU, ONE).hear()
     assert silent.waits_s == 6
     assert silent.wait().said[-2:] == ["もう一度ご案内します。", "1を押してください。"]
+    assert silent.did(Play).until_key, "who has heard enough may press"
     assert silent.hear().wait().did(Enqueue).queue == "main"
     assert silent.notes == [(NoteKind.NO_KEY, "")]
 
@@ -491,9 +492,13 @@ def test_a_relay_call_is_not_hung_up_on() -> None:
 # --- the queue --------------------------------------------------------------------------------------------------------
 
 OFFERING = QUEUE | {
-    "offer_after_s": 30, "next": {"unavailable": "bye", "waited": "offer"}, "skills": {"tax": 2}, "reasons": ["repeat_caller"],
-    "say": ja("お待ちください。"), "id": "first",
-}  # fmt: skip
+    "id": "first",
+    "offer_after_s": 30,
+    "next": {"unavailable": "bye", "waited": "offer"},
+    "skills": {"tax": 2},
+    "reasons": ["repeat_caller"],
+    "say": ja("お待ちください。"),
+}
 OFFER = box(
     "callback",
     "offer",

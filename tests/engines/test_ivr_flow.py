@@ -25,6 +25,7 @@ from caasis.engines.ivr import (
     read_flow,
     write_flow,
 )
+from caasis.engines.ivr.boxes import Announce
 from caasis.engines.ivr.endings import Booking
 from tests.engines.ivr_flows import QUEUE, box, flow_json, flow_of, ja
 
@@ -99,7 +100,7 @@ def test_a_flow_with_every_kind_of_box_is_read_and_written_back() -> None:
 def test_what_was_read_is_typed() -> None:
     flow = read_flow(WHOLE)
     first = flow.box("first")
-    assert first is not None and first.say == {"ja": Line("はい。", "greeting")} and first.at == (1, -2)  # type: ignore[attr-defined]
+    assert isinstance(first, Announce) and first.say == {"ja": Line("はい。", "greeting")} and first.at == (1, -2)
     assert flow.box("way").cases == (Origin.FREE,)  # type: ignore[union-attr]
     assert flow.box("bye").counts_as is CountsAs.SERVED_ITSELF  # type: ignore[union-attr]
     assert flow.box("nowhere") is None
@@ -239,7 +240,17 @@ def test_reader_and_schema_agree_on_what_is_wrong_in_a_box(place: int, data: st.
     assert taken == jsonschema_rs.Draft202012Validator(flow_schema()).is_valid(changed)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "boxes", "kind", "id", "say", "next"]), inner, max_size=4), max_leaves=12))  # fmt: skip
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "boxes", "kind", "id", "say", "next"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(anything)
 def test_any_json_is_read_or_refused_with_sentences(given: Any) -> None:
     try:
         read_flow(given)

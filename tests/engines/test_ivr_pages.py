@@ -172,10 +172,14 @@ def test_pages_speak_the_readers_language() -> None:
     words = {"ja": "はい。", "en": "Yes."}
     flow = flow_of(
         box("language", "first", {"next": "menu"}, say=words, choices={"1": "ja", "2": "en", "3": "xx"}),
-        MENU | {"choices": [{"key": "1", "label": {"ja": "番号", "en": "Number"}}, {"key": "2", "label": ja("税金")}], "next": {"1": "bye"}},
+        MENU
+        | {
+            "choices": [{"key": "1", "label": {"ja": "番号", "en": "Number"}}, {"key": "2", "label": ja("税金")}],
+            "next": {"1": "bye"},
+        },
         BYE | {"say": words},
         languages=["ja", "en", "xx"],
-    )  # fmt: skip
+    )
     one = Call(flow).tell(Arrived(channel=Channel.WEB))
     assert [choice.label for choice in page(one).choices] == ["日本語", "English", "xx"]
     assert page(one).skip == PageChoice("skip", "選ばずに進む") and page(one).text == ()

@@ -63,8 +63,26 @@ def flows(draw: st.DrawFn) -> Flow:
         later = [*names[place + 1 :], "queue"]
         onward = st.sampled_from(later)
         anywhere = st.sampled_from([*names, "queue", "bye"])
-        kind = draw(st.sampled_from(["announce", "recording_notice", "origin", "relay", "hours", "message", "language", "menu",
-            "collect", "triage", "callback", "web_link", "booking", "transfer"]))  # fmt: skip
+        kind = draw(
+            st.sampled_from(
+                [
+                    "announce",
+                    "recording_notice",
+                    "origin",
+                    "relay",
+                    "hours",
+                    "message",
+                    "language",
+                    "menu",
+                    "collect",
+                    "triage",
+                    "callback",
+                    "web_link",
+                    "booking",
+                    "transfer",
+                ]
+            )
+        )
         say = ja(draw(st.sampled_from(["はい。", "少し長い文を読み上げます。"])))
         tries = draw(st.integers(1, 3))
         wait_s = draw(st.integers(3, 20))
@@ -164,9 +182,11 @@ def due(state: State) -> Any:
 def test_nobody_is_ever_left_in_silence(flow: Flow, arrived: Arrived, around: Circumstances, does: list[Any]) -> None:
     state, _ = advance(flow, None, arrived, NOW, circumstances=around)
     for move in does:
-        after, actions = advance(flow, state, due(state) if move == "due" else move, NOW, circumstances=around)
-        assert advance(flow, state_from_json(json.loads(json.dumps(state_to_json(state)))), due(state) if move == "due" else move,
-            NOW, circumstances=around) == (after, actions), "a restart changes nothing"  # fmt: skip
+        happening = due(state) if move == "due" else move
+        after, actions = advance(flow, state, happening, NOW, circumstances=around)
+        restarted = state_from_json(json.loads(json.dumps(state_to_json(state))))
+        again = advance(flow, restarted, happening, NOW, circumstances=around)
+        assert again == (after, actions), "a restart changes nothing"
         state = after
         heard = state.channel.is_heard
         assert state.is_over or state.phase is Phase.QUEUED or state.play or state.timer or not heard

@@ -233,13 +233,46 @@ def test_the_longest_silence_is_reported_box_by_box() -> None:
     result = found(
         NOTICE | {"id": "first", "next": {"next": "menu", "refused": "menu"}},
         menu("menu", {"1": "queue", "no_key": "number"}, tries=3, wait_s=7, say_again=ja("もう一度。")),
-        box("collect", "number", {"collected": "queue", "no_key": "language"}, say=ja("番号を。"), stored_as="n", least=1, most=2, wait_s=8, tries=1),
-        box("language", "language", {"next": "away"}, say={"ja": "1。", "en": "2."}, choices={"1": "ja", "2": "en"}, wait_s=4, tries=2),
-        box("triage", "away", {"next": "offer", "unknown": "offer", "person": "queue"}, say={"ja": "〔{number}〕", "en": "〔{number}〕"}, office="tax", times=2, key="0", wait_s=5),
-        box("callback", "offer", {"taken": "bye", "declined": "out", "impossible": "queue"}, say=ja("折り返し。"), wait_s=6),
+        box(
+            "collect",
+            "number",
+            {"collected": "queue", "no_key": "language"},
+            say=ja("番号を。"),
+            stored_as="n",
+            least=1,
+            most=2,
+            wait_s=8,
+            tries=1,
+        ),
+        box(
+            "language",
+            "language",
+            {"next": "away"},
+            say={"ja": "1。", "en": "2."},
+            choices={"1": "ja", "2": "en"},
+            wait_s=4,
+            tries=2,
+        ),
+        box(
+            "triage",
+            "away",
+            {"next": "offer", "unknown": "offer", "person": "queue"},
+            say={"ja": "〔{number}〕", "en": "〔{number}〕"},
+            office="tax",
+            times=2,
+            key="0",
+            wait_s=5,
+        ),
+        box(
+            "callback",
+            "offer",
+            {"taken": "bye", "declined": "out", "impossible": "queue"},
+            say=ja("折り返し。"),
+            wait_s=6,
+        ),
         box("transfer", "out", {"failed": "queue"}, number="188", say=ja("つなぎます。"), ring_s=20),
         QUEUE | {"say": ja("待って。")},
-    )  # fmt: skip
+    )
     menu_s = 3 * (10 + 7) + 2 * 10
     expected = (10 + 3) + menu_s + (10 + 8) + 2 * (20 + 4) + (2 * (10 + 10) + 5) + (10 + 6) + (10 + 20 + 10) + 10
     assert result.to_person is not None and result.to_person.seconds == expected
@@ -313,8 +346,16 @@ def test_only_what_is_known_can_be_filled_in() -> None:
     assert "{name}は、ここでは差し込めません" in sentences(wrong.problems, "first", "say.ja")
     numberless = box("triage", "first", {"next": "queue", "unknown": "queue"}, say=ja("{office}へ。"), office="tax")
     assert "〔{number}〕を入れて" in sentences(found(numberless).problems, "first", "say.ja")
-    done = box("collect", "first", {"collected": "queue", "no_key": "queue"}, say=ja("番号を。"), stored_as="n", least=1, most=9,
-        say_done=ja("〔{digits}〕ですね。"))  # fmt: skip
+    done = box(
+        "collect",
+        "first",
+        {"collected": "queue", "no_key": "queue"},
+        say=ja("番号を。"),
+        stored_as="n",
+        least=1,
+        most=9,
+        say_done=ja("〔{digits}〕ですね。"),
+    )
     assert found(done).is_sound
 
 
@@ -346,13 +387,35 @@ def test_numbers_of_digits_and_fields_fit() -> None:
     [
         (QUEUE | {"id": "first", "queue": "lost"}, Known(queues={"main"}), "queue"),
         (QUEUE | {"id": "first", "skills": {"magic": 1}}, Known(queues={"main"}, skills={"tax"}), "skills"),
-        (box("triage", "first", {"next": "queue", "unknown": "queue"}, say=ja("〔{number}〕"), office="moon"), Known(offices={"tax"}), "office"),
-        (box("hours", "first", dict.fromkeys(["open", "lunch", "closed", "holiday"], "queue"), schedule="night"), Known(schedules={"day"}), "schedule"),
-        (box("message", "first", {"on": "queue", "off": "queue"}, switch="snow", say=ja("雪。")), Known(switches={"rain"}), "switch"),
-        (box("web_link", "first", dict.fromkeys(["taken", "declined", "impossible"], "queue"), say=ja("送ります。"), link="map"), Known(links={"form"}), "link"),
+        (
+            box("triage", "first", {"next": "queue", "unknown": "queue"}, say=ja("〔{number}〕"), office="moon"),
+            Known(offices={"tax"}),
+            "office",
+        ),
+        (
+            box("hours", "first", dict.fromkeys(["open", "lunch", "closed", "holiday"], "queue"), schedule="night"),
+            Known(schedules={"day"}),
+            "schedule",
+        ),
+        (
+            box("message", "first", {"on": "queue", "off": "queue"}, switch="snow", say=ja("雪。")),
+            Known(switches={"rain"}),
+            "switch",
+        ),
+        (
+            box(
+                "web_link",
+                "first",
+                dict.fromkeys(["taken", "declined", "impossible"], "queue"),
+                say=ja("送ります。"),
+                link="map",
+            ),
+            Known(links={"form"}),
+            "link",
+        ),
     ],
     ids=["queue", "skill", "office", "schedule", "switch", "link"],
-)  # fmt: skip
+)
 def test_what_a_flow_refers_to_exists(given: dict[str, Any], known: Known, field: str) -> None:
     assert "ありません。選び直して" in sentences(found(given, known=known).problems, "first", field)
     assert sentences(found(given).problems, "first", field) == "", "it is checked only where it is said what there is"

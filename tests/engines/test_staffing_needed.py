@@ -34,6 +34,18 @@ def test_one_fewer_would_not_do(
     assert agents == 1 or not target.met_by(performance(agents - 1, demand, 20))
 
 
+def test_a_target_is_met_when_each_of_its_parts_is() -> None:
+    demand = Demand(calls_per_hour=200, handling_s=180, patience_s=120)
+    found = performance(13, demand, 20)
+    for part, value, worse in (
+        ("service_level", found.service_level, 0.001),
+        ("abandonment", found.abandonment, -0.001),
+        ("occupancy", found.occupancy, -0.001),
+    ):
+        assert Target(**{"service_level": 0.0, part: value}).met_by(found), part
+        assert not Target(**{"service_level": 0.0, part: value + worse}).met_by(found), part
+
+
 def test_impatient_callers_need_fewer_agents() -> None:
     patient = Demand(calls_per_hour=400, handling_s=600)
     impatient = Demand(calls_per_hour=400, handling_s=600, patience_s=120)

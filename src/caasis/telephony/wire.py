@@ -21,7 +21,7 @@ class NotOurs(ValueError):
 
 def to_wire(message: Any) -> dict[str, Any]:
     """A command or a signal as JSON values, with its class's name as `kind`."""
-    plain: dict[str, Any] = _shape(type(message)).dump_python(message, mode="json")
+    plain: dict[str, Any] = _shape(type(message)).dump_python(message, mode="json", warnings="error")
     return {"kind": type(message).__name__} | plain
 
 

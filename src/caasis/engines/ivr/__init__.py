@@ -1,7 +1,7 @@
-"""Call flows (IVR): boxes and arrows as data, whether they are sound, and what they do with somebody who calls or reads.
+"""Call flows (IVR): boxes and arrows as data, whether they are sound, and what they do with who calls or reads.
 
-`advance` is the whole machine: a state, a happening, the next state and what is to be done. It knows neither telephones nor
-clocks; the same flow is heard on the telephone and read as pages.
+`advance` is the whole machine: a state, a happening, the next state and what is to be done. It knows neither telephones
+nor clocks; the same flow is heard on the telephone and read as pages.
 """
 
 from caasis.engines.ivr.actions import (

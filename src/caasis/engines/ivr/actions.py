@@ -59,7 +59,9 @@ class CancelTimer(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueue(Action):
-    """Wait for a person; `Connected` or `Failed` follows. Told again for a call that waits, it moves it, and the place stays.
+    """Wait for a person; `Connected` or `Failed` follows.
+
+    Told again for a call that waits, it moves it, and the place stays.
 
     skills: code → level. reasons: why it goes first. collected: what was entered, by field.
     """

@@ -104,7 +104,10 @@ class Announce(Box):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNotice(Box):
-    """Says that the call is recorded. Until then nothing is recorded, and after a refusal nothing at all. → next, refused"""
+    """Says that the call is recorded.
+
+    Until then nothing is recorded, and after a refusal nothing at all. → next, refused
+    """
 
     kind = "recording_notice"
     label = "録音のお知らせ"
@@ -224,8 +227,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu(Box):
-    """Keys lead on. Whoever presses none, or only others, is asked again and then led to a person: no key may mean a dial
-    that turns, or hands that can't. → each key, no_key
+    """Keys lead on.
+
+    Whoever presses none, or only others, is asked again and then led to a person: no key may mean a dial that turns, or
+    hands that can't. → each key, no_key
     """
 
     kind = "menu"
@@ -253,8 +258,8 @@ class Menu(Box):
 class Collect(Box):
     """Takes a number by keys. → collected, no_key
 
-    It ends with `end_key`, with the last digit it may have, or after a pause if it is long enough. `{digits}` in `say_done`
-    is what was entered.
+    It ends with `end_key`, with the last digit it may have, or after a pause if it is long enough. `{digits}` in
+    `say_done` is what was entered.
     """
 
     kind = "collect"
@@ -284,7 +289,9 @@ class Collect(Box):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triage(Box):
-    """F43: a matter for somebody else. Tells `{office}` and `{number}` of the office by that code. → next, unknown, person
+    """F43: a matter for somebody else. Tells `{office}` and `{number}` of the office by that code.
+
+    → next, unknown, person
 
     unknown: the directory has no such office any more, or no number of it; the caller is not sent away with nothing.
     person: `key`, where there is one, leads to a person all the same.
@@ -311,7 +318,10 @@ class Triage(Box):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency(Box):
-    """The key for whoever is being told right now to go to an ATM or to pay. Works at every moment of the flow. → next"""
+    """The key for whoever is being told right now to go to an ATM or to pay.
+
+    Works at every moment of the flow. → next
+    """
 
     kind = "emergency"
     label = "緊急のキー"

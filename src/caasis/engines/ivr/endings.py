@@ -56,7 +56,7 @@ class WebLinkOffer(Offer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking(Offer):
-    """Outside of the opening hours: a call back when the centre is open again, with a spoken message before if `message_s` > 0.
+    """Outside of opening hours: a call back when the centre is open again, after a spoken message if `message_s` > 0.
 
     Who refused recording leaves no message and is called back all the same.
     """

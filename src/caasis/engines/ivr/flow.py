@@ -45,7 +45,7 @@ KINDS: Mapping[str, type[Box]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that keeps a flow from being published: the box's id ("" for the flow itself), the field, a sentence."""
+    """Something that keeps a flow from being published: the box's id ("" for the flow), the field, a sentence."""
 
     box: str
     field: str
@@ -105,7 +105,7 @@ _HEAD = RecordOf(Flow, also=("boxes",))
 
 
 def read_flow(given: object) -> Flow:
-    """The flow that decoded JSON states. Raises NotAFlow with every mistake; whether it is sound is for `review` to tell."""
+    """The flow that decoded JSON states. Raises NotAFlow with every mistake; whether it is sound, `review` tells."""
     problems: list[Problem] = []
     head: Flow = _HEAD.read(given, "", lambda at, sentence: problems.append(Problem("", at, sentence)))
     boxes = _read_boxes(given.get("boxes"), problems) if isinstance(given, dict) else ()
@@ -121,7 +121,7 @@ def write_flow(flow: Flow) -> dict[str, Any]:
 
 
 def flow_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a flow, for tools outside. It says of form what `read_flow` says, without the sentences."""
+    """JSON Schema (2020-12) of a flow, for tools outside: what `read_flow` says of form, without the sentences."""
     head = _HEAD.schema
     kinds = []
     for name, kind in KINDS.items():

@@ -16,7 +16,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived(Happening):
-    """Somebody is there. `caller` is E.164 or ""; origins is all that is known of the way; `language` if it is known."""
+    """Somebody is there.
+
+    `caller` is E.164 or ""; origins is all that is known of the way; `language` if it is known.
+    """
 
     channel: Channel = Channel.PHONE
     caller: str = ""
@@ -95,9 +98,9 @@ class Office:
 class Circumstances:
     """What holds around the flow at the moment of a happening; whoever runs the flow finds it out.
 
-    hours: what the opening hours say, by the name of their table ("" is the centre's own). A table that is not there counts
-    as open: the queue then knows whether somebody answers. messages: those switched on, by switch, with the words of the day
-    or none. offices: by code. relay_prefixes: how numbers of 電話リレーサービス begin, in E.164.
+    hours: what the opening hours say, by the name of their table ("" is the centre's own). A table that is not there
+    counts as open: the queue then knows whether somebody answers. messages: those switched on, by switch, with the
+    words of the day or none. offices: by code. relay_prefixes: how numbers of 電話リレーサービス begin, in E.164.
     """
 
     hours: Mapping[str, Opening] = field(default_factory=dict)

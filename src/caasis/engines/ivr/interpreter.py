@@ -47,9 +47,9 @@ def advance(
 ) -> tuple[State, tuple[Action, ...]]:
     """The state after a happening, and what is to be done, in order.
 
-    The first happening is `Arrived`, with None or an empty state. Whatever comes late — a play or a timer that is no longer
-    waited for, a key while a person is being rung, anything after the end — changes nothing. `now` is aware. Raises
-    ValueError for a `now` that is not, and for another happening before `Arrived`.
+    The first happening is `Arrived`, with None or an empty state. Whatever comes late — a play or a timer that is no
+    longer waited for, a key while a person is being rung, anything after the end — changes nothing. `now` is aware.
+    Raises ValueError for a `now` that is not, and for another happening before `Arrived`.
     """
     if now.tzinfo is None:
         raise ValueError("a moment needs a time zone")

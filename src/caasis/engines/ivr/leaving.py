@@ -15,7 +15,8 @@ from caasis.engines.ivr.endings import Booking, CallbackOffer, HangUp, Offer, Tr
 from caasis.engines.ivr.turn import Turn
 from caasis.engines.ivr.vocabulary import End, NoteKind, Phase, Recording
 
-#: How long a request may go unanswered before it counts as impossible. Whoever runs the flow answers within the same second.
+#: How long a request may go unanswered before it counts as impossible. Whoever runs the flow answers within the same
+#: second.
 ANSWER_S = 10
 #: What is added to the ringing of a transfer, for an engine that says nothing.
 PATIENCE_S = 10

@@ -1,4 +1,4 @@
-"""Whether a flow may be published: each mistake with its box and a sentence, and how long silence takes to reach a person."""
+"""Whether a flow may be published: each mistake with its box and a sentence, and how soon silence reaches a person."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ EMERGENCY_S = 20.0
 class Findings:
     """What was found. A flow with problems is not published; warnings are for the author to weigh.
 
-    to_person, to_closing: the longest ways of a caller who presses nothing; None where there is none. relay_to_person: that of
-    a call of 電話リレーサービス. emergency_to_person: from the key on.
+    to_person, to_closing: the longest ways of a caller who presses nothing; None where there is none.
+    relay_to_person: that of a call of 電話リレーサービス. emergency_to_person: from the key on.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -50,7 +50,7 @@ class Findings:
 
 
 def review(flow: Flow, *, length_of: LengthOf = estimated_seconds, known: Known | None = None) -> Findings:
-    """Check a flow. `length_of` tells how long a line takes; `known` what there is to refer to, if that is to be checked."""
+    """Check a flow. `length_of` tells how long a line takes; `known` what there is to refer to."""
     known = known or Known()
     problems = [*_starts(flow), *_arrows(flow), *_keys(flow), *problems_of_words(flow, known)]
     if not any(problem.field in ("next", "kind") for problem in problems):

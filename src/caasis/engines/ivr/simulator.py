@@ -91,7 +91,10 @@ class World:
 
 @dataclass(slots=True)
 class _Run:
-    """A call on a clock of its own. Plays end after their length, timers after theirs, unless somebody does something before."""
+    """A call on a clock of its own.
+
+    Plays end after their length, timers after theirs, unless somebody does something before.
+    """
 
     flow: Flow
     circumstances: Circumstances
@@ -156,8 +159,9 @@ def walk(
 ) -> Walk:
     """One call: what happens at which second after it arrived, beside plays and timers, which come by themselves.
 
-    Requests (a call back, a link) are answered with yes. It ends where nothing more can happen: with the flow, or while a
-    person is waited for and the script is over. A flow that goes on for an hour without being told anything is cut off there.
+    Requests (a call back, a link) are answered with yes. It ends where nothing more can happen: with the flow, or while
+    a person is waited for and the script is over. A flow that goes on for an hour without being told anything is cut
+    off there.
     """
     run = _Run(flow, circumstances or Circumstances(), length_of, began)
     run.tell(arrived or Arrived())
@@ -186,8 +190,9 @@ def explore(
 ) -> Iterator[Path]:
     """Every course of a call, in every world, up to so many choices of the caller; ends after `most_paths` of them.
 
-    At each question the caller presses nothing, each key that means something, the keys of the whole flow, or one that means
-    nothing. In a queue the course ends with a person; it goes on as one in which nobody is there, and as one that waits.
+    At each question the caller presses nothing, each key that means something, the keys of the whole flow, or one that
+    means nothing. In a queue the course ends with a person; it goes on as one in which nobody is there, and as one that
+    waits.
     """
     found = (
         path

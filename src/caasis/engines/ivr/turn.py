@@ -30,7 +30,10 @@ _MARKS = str.maketrans("", "", "〔〕")
 
 
 class Turn:
-    """The working copy of a state. `enter` is told of each box that is entered, `played` of words that are only read."""
+    """The working copy of a state.
+
+    `enter` is told of each box that is entered, `played` of words that are only read.
+    """
 
     def __init__(
         self,

@@ -197,7 +197,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is said in one language: the text, and the name of a recording that is played in its place if there is one."""
+    """What is said in one language: the text, and the name of a recording that is played in its place, or ""."""
 
     text: str
     prompt: str = ""

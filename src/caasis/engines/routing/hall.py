@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from caasis.engines.routing.agents import Agent
-from caasis.engines.routing.index import Floor, Team, anybody, is_at_work, specialist_first, take_out
+from caasis.engines.routing.index import Floor, Line, Team, anybody, is_at_work, specialist_first, take_out
 from caasis.engines.routing.priority import Key, key_of
 from caasis.engines.routing.vocabulary import Channel, Choice, PriorityReason
 from caasis.engines.routing.work import Need, Work
@@ -33,10 +33,13 @@ class Entry:
     need: Need
     #: Partner centres that an expected wait has opened.
     opened: set[str] = field(default_factory=set)
-    #: The centres whose agents may take it now, in the order in which they are asked.
+    #: The centres whose agents may take it now, in the order in which they are asked, and its line in each of them.
     centres: tuple[str, ...] = ()
+    lines: list[Line] = field(default_factory=list)
     #: Only the preferred agent may take it now.
     reserved: bool = False
+    #: The sorted lists in which it stands: of its lines, or of the preferred agent.
+    shelves: list[list[Key]] = field(default_factory=list)
     #: Who is rung for it or works on it; "" while it waits.
     agent: str = ""
 
@@ -192,27 +195,22 @@ class Hall:
     def _set_shown(self, entry: Entry, centres: tuple[str, ...], *, reserved: bool) -> None:
         if (centres, reserved) == (entry.centres, entry.reserved):
             return
-        before, was_here = self._shelves(entry), bool(entry.centres)
+        was_here = bool(entry.centres)
         entry.centres, entry.reserved = centres, reserved
-        after = self._shelves(entry)
-        for shelf in before:
-            if not any(shelf is other for other in after):
-                take_out(shelf, entry.key)
-        for shelf in after:
-            if not any(shelf is other for other in before):
-                insort(shelf, entry.key)
+        entry.lines = [self.floor(centre).line_of(entry.need) for centre in centres]
+        for shelf in entry.shelves:
+            take_out(shelf, entry.key)
+        entry.shelves = [line.keys for line in entry.lines]
+        if reserved:
+            assert entry.work.preferred is not None
+            entry.shelves = [self._reserved.setdefault(entry.work.preferred.agent, [])]
+        for shelf in entry.shelves:
+            insort(shelf, entry.key)
         if centres:
             self.fresh_work.add(entry.work.id)
         if bool(centres) != was_here:
             queue = self._queues.setdefault(entry.work.queue, [])
             insort(queue, entry.key) if centres else take_out(queue, entry.key)
-
-    def _shelves(self, entry: Entry) -> list[list[Key]]:
-        """The sorted lists in which work stands: of one agent, or of a line in each centre."""
-        if entry.reserved:
-            assert entry.work.preferred is not None
-            return [self._reserved.setdefault(entry.work.preferred.agent, [])]
-        return [self.floor(centre).line_of(entry.need).keys for centre in entry.centres]
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -240,8 +238,8 @@ class Hall:
         ):
             return preferred.agent.id
         if not entry.reserved:
-            for centre in entry.centres:
-                agent_id = self.floor(centre).line_of(entry.need).next_agent()
+            for line in entry.lines:
+                agent_id = line.next_agent()
                 if agent_id is not None:
                     return agent_id
         return None

@@ -97,17 +97,15 @@ class Floor:
         """Count the agent among the team, and as free for these channels."""
         team.members += 1
         team.at_work += is_at_work(agent)
-        turn = turn_of(agent)
         for channel in channels:
-            insort(team.free[channel], turn)
+            insort(team.free[channel], turn_of(agent))
 
     def part(self, team: Team, agent: Agent, channels: tuple[Channel, ...]) -> None:
         """Undo of `join`, with the agent as they were then."""
         team.members -= 1
         team.at_work -= is_at_work(agent)
-        turn = turn_of(agent)
         for channel in channels:
-            take_out(team.free[channel], turn)
+            take_out(team.free[channel], turn_of(agent))
 
     def forget_if_empty(self, team: Team) -> None:
         if team.members:

@@ -245,6 +245,8 @@ class Router:
         """Bring what is fresh together with what fits, in the order of the work."""
         hall = self._hall
         self._pass_time(now)
+        if not hall.fresh_work and not hall.fresh_agents:
+            return ()
         heads: list[tuple[Key, str]] = [(hall.entries[work_id].key, "") for work_id in hall.fresh_work]
         for agent_id in hall.fresh_agents:
             if (key := hall.first_for(agent_id)) is not None:
@@ -255,12 +257,13 @@ class Router:
         given: list[Assignment] = []
         while heads:
             key, agent_id = heapq.heappop(heads)
+            entry = hall.entries[key[2]]
             # What an agent would take may have gone to another one since: then there is a next piece, further behind.
             if not agent_id or key == hall.first_for(agent_id):
-                entry = hall.entries[key[2]]
                 chosen = None if entry.agent else hall.agent_for(entry)
-                if chosen is not None:
-                    given.append(self._give(entry, chosen, now))
+                if chosen is None:
+                    continue
+                given.append(self._give(entry, chosen, now))
             if agent_id and (following := hall.first_for(agent_id)) is not None:
                 heapq.heappush(heads, (following, agent_id))
         return tuple(given)

@@ -1,5 +1,6 @@
-"""What callers hear: prompts spoken by a synthesiser or recorded by a person, as files that the telephone engine plays."""
+"""What callers hear: prompts spoken by a synthesiser or recorded by a person, as files that the engine plays."""
 
+from caasis.telephony.prompts.lines import Prepared, names_of, prepare
 from caasis.telephony.prompts.open_jtalk import ATTRIBUTION, OpenJTalk, is_installed
 from caasis.telephony.prompts.ports import RATE, CannotSpeak, Samples, Speech, Voice
 from caasis.telephony.prompts.sound import NotASound, Recorded, read_wav, wav_bytes
@@ -14,6 +15,7 @@ __all__ = [
     "NoVoice",
     "NotASound",
     "OpenJTalk",
+    "Prepared",
     "PromptStore",
     "Ready",
     "Recorded",
@@ -22,6 +24,8 @@ __all__ = [
     "Tones",
     "Voice",
     "local_speech",
+    "names_of",
+    "prepare",
     "read_wav",
     "wav_bytes",
 ]

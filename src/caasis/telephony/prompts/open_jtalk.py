@@ -1,9 +1,9 @@
 """Japanese speech by Open JTalk, through the library pyopenjtalk-plus: dictionary and voice lie inside its package.
 
 Licences, as the package's files state them: the library is under the MIT licence, its dictionary and Open JTalk under
-BSD-like licences of three clauses. The voice is HTS Voice "Mei", Copyright (c) 2009-2013 Nagoya Institute of Technology,
-Department of Computer Science, MMDAgent Project Team, under the Creative Commons Attribution 3.0 licence: where sound made
-with it is passed on, it has to be named.
+BSD-like licences of three clauses. The voice is HTS Voice "Mei", Copyright (c) 2009-2013 Nagoya Institute of
+Technology, Department of Computer Science (MMDAgent Project Team), under the Creative Commons Attribution 3.0 licence:
+where sound made with it is passed on, it has to be named.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ class OpenJTalk:
         return language.partition("-")[0] == "ja"
 
     def speak(self, text: str, *, voice: Voice) -> Samples:
-        """The text in the voice Mei; a voice of another name does not exist. About 0.05 seconds of CPU for one of speech."""
+        """The text in the voice Mei; a voice of another name does not exist.
+
+        About 0.05 seconds of CPU for one of speech.
+        """
         if voice.name not in ("", "mei"):
             raise CannotSpeak(f"「{voice.name}」という声はありません。")
         try:
@@ -75,9 +78,9 @@ class OpenJTalk:
     def spelled(self, text: str) -> str:
         """The text as it is given to the synthesiser.
 
-        A number stays as it is written where the synthesiser reads it as `japanese.spoken` does, because it knows the accent
-        of such words; else it is spelled in katakana. Whether a number is read alike is asked of it alone and once more in
-        its sentence.
+        A number stays as it is written where the synthesiser reads it as `japanese.spoken` does, because it knows the
+        accent of such words; else it is spelled in katakana. Whether a number is read alike is asked of it alone and
+        once more in its sentence.
         """
         cut = pieces(text, katakana=True)
         chosen = "".join(self._written_or_spoken(piece) for piece in cut)
@@ -99,7 +102,8 @@ class OpenJTalk:
         if not hasattr(self._ready, "library"):
             library = self._imported
             with warnings.catch_warnings():
-                # It opens its word list once for each thread, by a name that the list's library would like to see changed.
+                # It opens its word list once for each thread, by a name that the list's library would like to see
+                # changed.
                 warnings.filterwarnings("ignore", r"Dictionary\.create\(\) is deprecated", DeprecationWarning)
                 library.utils.get_sudachi_tokenizer()
             self._ready.library = library

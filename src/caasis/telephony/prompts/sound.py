@@ -96,8 +96,8 @@ def wav_bytes(samples: Samples) -> bytes:
 def to_telephone(signal: Signal, rate: int) -> Signal:
     """The signal at `RATE`, without what lies above the telephone's band. Its length in seconds stays.
 
-    Filtered and resampled in the frequency domain, block by block with margins (overlap-save); between 3,400 and 3,950 Hz
-    the filter closes as a raised cosine, so that its echo dies within the margin.
+    Filtered and resampled in the frequency domain, block by block with margins (overlap-save); between 3,400 and 3,950
+    Hz the filter closes as a raised cosine, so that its echo dies within the margin.
     """
     if rate == RATE or not len(signal):
         return signal
@@ -131,7 +131,7 @@ def faults_of(samples: Samples) -> tuple[str, ...]:
 
 
 def trimmed(samples: Samples) -> Samples:
-    """The sound without the silence before and after it (60 dB below full scale), a hundredth of a second left at the edges."""
+    """The sound without the silence (60 dB below full scale) before and after it, but for a hundredth of a second."""
     heard = np.flatnonzero(np.abs(samples) > 32)
     if not len(heard):
         return samples[:0]

@@ -3,8 +3,8 @@
     FOLDER/NAME.wav           ready: 8 kHz, 16 bits, one side. The engine knows a sound by NAME.
     FOLDER/recorded/NAME.wav  recordings as they came, of any rate, width and number of sides
 
-A ready file's name ends in a hash of what it holds: it never changes, and whoever has read it may keep it. Nothing that a
-caller entered is ever written here: such numbers are put together from single digits.
+A ready file's name ends in a hash of what it holds: it never changes, and whoever has read it may keep it. Nothing that
+a caller entered is ever written here: such numbers are put together from single digits.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class PromptStore:
     def ready(self, text: str, *, prompt: str = "", language: str = "ja", personal: bool = False) -> tuple[Ready, ...]:
         """The sounds for a line, to be played one after another.
 
-        That is the recording of this name if there is one that can be read, else the text, spoken. `personal`: the text holds
-        a number of the caller's in the marks 〔 〕. Raises NoVoice and CannotSpeak. A recording that can't be read is told
-        among the faults of what is played instead.
+        That is the recording of this name if there is one that can be read, else the text, spoken. `personal`: the text
+        holds a number of the caller's in the marks 〔 〕. Raises NoVoice and CannotSpeak. A recording that can't be read
+        is told among the faults of what is played instead.
         """
         fault = ""
         if prompt and self._recording(prompt).exists():
@@ -102,14 +102,20 @@ class PromptStore:
     # --- recordings ---------------------------------------------------------------------------------------------------
 
     def record(self, name: str, data: bytes) -> Ready:
-        """Keep a recording; it is played from now on where the name is asked for. Raises NotASound and ValueError (name)."""
+        """Keep a recording; it is played from now on where the name is asked for.
+
+        Raises NotASound and ValueError (name).
+        """
         path = self._recording(name)
         read_wav(data)
         _write(path, data)
         return self._ready_recording(name)
 
     def forget(self, name: str) -> bool:
-        """Remove a recording: the text is spoken again. False when there was none. Raises ValueError for what is no name."""
+        """Remove a recording: the text is spoken again.
+
+        False when there was none. Raises ValueError for what is no name.
+        """
         path = self._recording(name)
         existed = path.exists()
         path.unlink(missing_ok=True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
 import threading
 import time
-import wave
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from caasis.telephony.adapters.memory.tap import Tones
 from tests.rooms.telephony.asterisk.model import (
+    Ari,
     Bridge,
     Channel,
     LiveRecording,
@@ -27,18 +25,9 @@ from tests.rooms.telephony.asterisk.model import (
     written,
 )
 from tests.rooms.telephony.asterisk.schema import Route, check_event, check_value
+from tests.rooms.telephony.asterisk.sound import Sound, mono
 
-TICK_S = 0.02
-_FRAME = 320
 _CAUSES = {"normal": 16, "busy": 17, "no_answer": 19, "rejected": 21, "failure": 38}
-
-
-class Ari(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(status, reason)
-        self.status, self.reason = status, reason
 
 
 class Asterisk:
@@ -55,15 +44,14 @@ class Asterisk:
         self.stored: dict[str, bytes] = {}
         self.endpoints: dict[str, str] = {}
         self.subscribed = False
-        self.tones = Tones()
+        self.sound = Sound(self._make_sound)
         self.listener: Callable[[dict[str, Any]], None] = lambda event: None
         self.redirected: dict[str, str] = {}
         self.hung_up: dict[str, str] = {}
         self._ears: dict[str, socket.socket] = {}
         self._number = count(1)
         self._over = threading.Event()
-        self._begun, self._ticks = time.monotonic(), 0
-        threading.Thread(target=self._tick, name="model-ticks", daemon=True).start()
+        self.sound.begin()
 
     def tell(self, kind: str, **fields: Any) -> None:
         event = {"type": kind, "application": self.app, "timestamp": stamp(), "asterisk_id": "model", **fields}
@@ -82,6 +70,7 @@ class Asterisk:
 
     def end(self) -> None:
         self._over.set()
+        self.sound.end()
         for ear in self._ears.values():
             ear.close()
 
@@ -403,42 +392,18 @@ class Asterisk:
         del self.live[recording.name]
         recording.channel.recording = None
         recording.state = "done"
-        file = io.BytesIO()
-        with wave.open(file, "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(8_000)
-            sound.writeframes(bytes(recording.sound))
-        self.stored[recording.name] = file.getvalue()
+        self.stored[recording.name] = mono(bytes(recording.sound))
         self.tell("RecordingFinished", recording=recording.told())
 
-    # Sound, 20 ms at a time
-
-    def _tick(self) -> None:
-        while not self._over.wait(TICK_S):
-            with self.lock:
-                due = int((time.monotonic() - self._begun) / TICK_S)
-                for tick in range(self._ticks, due):
-                    self._make_sound(tick)
-                self._ticks = due
-
     def _make_sound(self, tick: int) -> None:
-        for recording in self.live.values():
-            if recording.state == "recording":
-                recording.sound += self._frame(brings(recording.channel), tick)
-        for name, ear in list(self._ears.items()):
-            channel = self.channels[name]
-            if channel.bridge and len(channel.bridge.channels) > 1:
-                with contextlib.suppress(OSError):
-                    ear.sendall(bytes([0x10]) + _FRAME.to_bytes(2) + self._frame(written(channel), tick))
-
-    def _frame(self, sources: Sources, tick: int) -> bytes:
-        # A tone goes into 100 ms without a rest, so that every fifth frame is the same.
-        at = tick % 5 * _FRAME
-        return self._sound(sources)[at : at + _FRAME]
-
-    def _sound(self, sources: Sources, known: dict[Sources, bytes] = {}) -> bytes:  # noqa: B006
-        key = frozenset({f"{id(self)}"}) | sources
-        if key not in known:
-            known[key] = self.tones.sound(sources)
-        return known[key]
+        """20 ms of sound for every recording and every AudioSocket."""
+        with self.lock:
+            for recording in self.live.values():
+                if recording.state == "recording":
+                    recording.sound += self.sound.frame(brings(recording.channel), tick)
+            for name, ear in list(self._ears.items()):
+                channel = self.channels[name]
+                if channel.bridge and len(channel.bridge.channels) > 1:
+                    frame = self.sound.frame(written(channel), tick)
+                    with contextlib.suppress(OSError):
+                        ear.sendall(bytes([0x10]) + len(frame).to_bytes(2) + frame)

@@ -17,6 +17,14 @@ Sources = frozenset[str]
 NOTHING: Sources = frozenset()
 
 
+class Ari(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status, self.reason = status, reason
+
+
 @dataclass(eq=False)
 class Playback:
     id: str

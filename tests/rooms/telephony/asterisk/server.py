@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.rooms.telephony.asterisk.asterisk import Ari, Asterisk
+from tests.rooms.telephony.asterisk.asterisk import Asterisk
+from tests.rooms.telephony.asterisk.model import Ari
 from tests.rooms.telephony.asterisk.schema import Violation, check_request
 
 USER, PASSWORD = "caasis", "secret"
@@ -34,6 +35,8 @@ class Server:
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.port = 0
+        #: So many of the next requests find their connection hung up.
+        self.hangs_up_on = 0
         self.endpoints: dict[str, str] = {}
         self.start()
 
@@ -125,6 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.owner.goes_on.wait()
+        if self.owner.hangs_up_on:
+            self.owner.hangs_up_on -= 1
+            self.close_connection = True
+            return
         address = urlsplit(self.path)
         self.owner.requests.append(f"{self.command} {address.path}")
         status, answer = self._answer(address.path, address.query, body)

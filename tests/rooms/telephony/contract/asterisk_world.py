@@ -167,11 +167,11 @@ class AsteriskWorld:
     def _sources(self, samples: Sequence[int]) -> set[str]:
         """Who is heard for at least half a second, in pieces of 100 ms."""
         pieces = [struct.pack("<800h", *samples[at : at + 800]) for at in range(0, len(samples) - 799, 800)]
-        found = [self.server.asterisk.tones.sources(one) for one in pieces]
+        found = [self.server.asterisk.sound.tones.sources(one) for one in pieces]
         return self._named(frozenset(one for one in set().union(*found) if sum(one in some for some in found) >= 5))
 
     def tapped(self, pieces: Sequence[bytes]) -> set[str]:
-        return self._named(frozenset().union(*(self.server.asterisk.tones.sources(one) for one in pieces)))
+        return self._named(frozenset().union(*(self.server.asterisk.sound.tones.sources(one) for one in pieces)))
 
     def kill_engine(self) -> None:
         self.server.kill()

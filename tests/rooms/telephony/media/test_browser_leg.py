@@ -167,6 +167,27 @@ def test_a_handshake_of_nonsense_fails_and_no_other_one(exchange: Exchange):
         one.socket.close()
 
 
+def test_a_fault_of_one_handshake_fails_that_leg_and_no_other(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    desk = desk_of(exchange, BrowserPeer(AGENT))
+
+    def breaks(data: bytes, address: tuple[str, int]) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(desk.leg._handshake, "take", breaks)
+    desk.connect()
+    assert desk.states == ["failed"] and "a handshake failed" in caplog.text
+    exchange.engine.close_leg("agent")
+    exchange.tick(2)
+    assert desk.leg.rtp.fileno() == -1
+    other = desk_of(exchange, BrowserPeer(AGENT))
+    other.connect()
+    assert other.states == ["failed", "connected"]
+    for one in (desk, other):
+        one.browser.socket.close()
+
+
 def test_a_lost_flight_of_the_handshake_is_sent_again(desk: Desk):
     desk.browser.check()
     desk.talk(1)

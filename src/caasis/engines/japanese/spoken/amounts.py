@@ -32,7 +32,7 @@ _KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity as it is spoken: its reading, what it ends in (`end_of`), and its value, None where it is no whole number."""
+    """A quantity as it is spoken: its reading, what it ends in (`end_of`), and its value, None for a fraction."""
 
     spoken: str
     end: int

@@ -19,9 +19,9 @@ _TEN = frozenset({10})
 class Counter:
     """How one counter is spoken.
 
-    doubles: ends of numbers (`end_of`) that are swallowed before it, and `hard`, its sound after them. voiced: its sound
-    after さん, せん, まん. after_four: after よん. digits: other readings of a last 4, 7 or 9; merged: such a digit and the
-    counter in one. whole: readings of single numbers with the counter. zero: how 0 is said before it.
+    doubles: ends of numbers (`end_of`) that are swallowed before it, and `hard`, its sound after them. voiced: its
+    sound after さん, せん, まん. after_four: after よん. digits: other readings of a last 4, 7 or 9; merged: such a digit and
+    the counter in one. whole: readings of single numbers with the counter. zero: how 0 is said before it.
     """
 
     kana: str
@@ -136,5 +136,8 @@ LARGE_UNITS: Mapping[str, Counter] = {
 
 
 def counter_kana(value: int, counter: str) -> str:
-    """The reading of a number with a counter: 3, "分" → さんぷん. Raises KeyError for a counter that is not in `COUNTERS`."""
+    """The reading of a number with a counter: 3, "分" → さんぷん.
+
+    Raises KeyError for a counter that is not in `COUNTERS`.
+    """
     return COUNTERS[counter].count(value)

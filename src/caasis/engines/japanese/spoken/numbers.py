@@ -58,7 +58,7 @@ def number_kana(value: int) -> str:
 
 
 def end_of(value: int) -> int:
-    """What a number ends in when it is spoken: its last digit if that is 1 to 9, else 10, 100, 1000, 10⁴ …; 0 for zero."""
+    """What a number ends in when it is spoken: its last digit if that is 1 to 9, else 10, 100, 1000 …; 0 for zero."""
     if not value or value % 10:
         return value % 10
     return max(end for end in _ENDS if value % end == 0)

@@ -66,8 +66,8 @@ NUMBER = re.compile(
             "counted": f"(?P<amount>{IN_DIGITS}|{IN_KANJI}){_COUNTER}",
             "amount_alone": f"{IN_DIGITS}|{IN_KANJI}",
             "until": (
-                f"(?<=[0-9時分日月年円件回人歳階番％%万億])(?:[〜～~]|(?P<range>{_HYPHEN}(?=[0-9]+(?:{_ANY_COUNTER}|[:：][0-9])))|{_HYPHEN})"
-                "(?=[0-9])"
+                "(?<=[0-9時分日月年円件回人歳階番％%万億])(?:[〜～~]"
+                f"|(?P<range>{_HYPHEN}(?=[0-9]+(?:{_ANY_COUNTER}|[:：][0-9])))|{_HYPHEN})(?=[0-9])"
             ),
             "key": "[#♯*]",
         }.items()

@@ -1,7 +1,7 @@
 """Texts with numbers, as they are read aloud.
 
-Written numbers are replaced by kana, the rest is left as it is. What is a name rather than a quantity is read sign by sign:
-telephone numbers that are written with hyphens, numbers behind #, and whatever stands in the marks 〔 〕.
+Written numbers are replaced by kana, the rest is left as it is. What is a name rather than a quantity is read sign by
+sign: telephone numbers that are written with hyphens, numbers behind #, and whatever stands in the marks 〔 〕.
 """
 
 from __future__ import annotations

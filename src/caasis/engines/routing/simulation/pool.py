@@ -126,12 +126,12 @@ class _Run:
         if count and self._first_counted:
             self._count_from(arrivals[0])
         waits, whom = np.empty(shape), np.empty(shape, np.intp)
-        table = self._free_at.reshape(self._shape)
+        table, begins = self._free_at.reshape(self._shape), np.empty(shape[1])
         for call in range(calls):
             wait, chosen = waits[call], whom[call]
             table.argmin(axis=1, out=chosen)
             chosen += self._base
-            begins = self._free_at[chosen]
+            self._free_at.take(chosen, out=begins, mode="clip")
             np.maximum(begins, arrivals[call], out=begins)
             np.subtract(begins, arrivals[call], out=wait)
             # Who gives up takes no time of the agent, whose moment stays: it was later than the arrival.

@@ -131,7 +131,6 @@ class _Town:
         for one in given:
             call = self._by_id[one.work]
             call.waited = one.at - call.arrival
-            self._router.answered(one.work, one.at)
             heapq.heappush(self._due, (one.at + call.handling, True, one.work))
             begins, ends = (
                 min(max(moment, self._scenario.warm_up_s), self._scenario.duration_s)
@@ -139,6 +138,7 @@ class _Town:
             )
             self._busy[one.agent] += ends - begins
             self._served[one.agent] += call.arrival >= self._scenario.warm_up_s
+            self._begin(self._router.answered(one.work, one.at))
 
     def _result(self) -> Result:
         counted = [call for call in self._calls if call.arrival >= self._scenario.warm_up_s]

@@ -14,7 +14,8 @@ Sealing: AES-256-GCM with a key of the file's own, HKDF-SHA256 of the named key 
 nonce is the chunk's number, the additional data is its count. A chunk that was changed, moved, left out or taken from
 another file does not open; a whole file under another recording's name does not open either.
 
-μ-law keeps exactly what a PCMU leg says and what is sent to it, in half the space of 16 bits.
+μ-law keeps exactly what a PCMU leg says and what is sent to it, in half the space of 16 bits; what comes by A-law is coded
+a second time.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ A handshake signs and checks; that is a millisecond's work and done on a thread 
 from __future__ import annotations
 
 import hashlib
+import logging
 import queue
 import threading
 import time
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from pylibsrtp import Policy
+
+log = logging.getLogger(__name__)
 
 Address = tuple[str, int]
 
@@ -120,7 +123,7 @@ class Handshake:
             pass
         except SSL.Error:
             # Its end, or a handshake that can't succeed.
-            self._end(None)
+            self.fail()
         self._flush()
         if self._keyed and not self._handed_over and not self.over:
             self._hand_over()
@@ -132,8 +135,14 @@ class Handshake:
             try:
                 self._connection.DTLSv1_handle_timeout()
             except SSL.Error:
-                self._end(None)
+                self.fail()
             self._flush()
+
+    def fail(self) -> None:
+        """It can't go on, or the browser has ended it."""
+        if not self.over:
+            self.over = True
+            self._on_end(None)
 
     def close(self) -> None:
         """Tell the browser that we go."""
@@ -155,18 +164,13 @@ class Handshake:
             for name, value in self._fingerprints
         )
         if not known or profile is None:
-            self._end(None)
+            self.fail()
             return
         number, key, salt = profile
         secret = self._connection.export_keying_material(_EXPORTER, 2 * (key + salt))
         client_key, server_key = secret[:key], secret[key : 2 * key]
         client_salt, server_salt = secret[2 * key : 2 * key + salt], secret[2 * key + salt :]
         self._on_end(Keys(number, client_key + client_salt, server_key + server_salt))
-
-    def _end(self, keys: Keys | None) -> None:
-        if not self.over:
-            self.over = True
-            self._on_end(keys)
 
     def _flush(self) -> None:
         octets = b""
@@ -243,16 +247,19 @@ class Handshakes:
         if order is None:
             return
         handshake = order.handshake
+        try:
+            if order.then is not None:
+                handshake.close()
+            else:
+                handshake.done += 1
+                handshake.take(order.data, order.address)
+        except Exception:
+            # One browser's trouble must not end the thread that serves all the others.
+            log.exception("a handshake failed")
+            handshake.fail()
         if order.then is not None:
-            handshake.close()
             order.then()
-        else:
-            handshake.done += 1
-            handshake.take(order.data, order.address)
-        if handshake.under_way:
-            self._under_way.add(handshake)
-        else:
-            self._under_way.discard(handshake)
+        self._keep(handshake)
 
     def _again(self) -> None:
         if time.monotonic() - self._looked_at < _AGAIN_S:
@@ -260,8 +267,13 @@ class Handshakes:
         self._looked_at = time.monotonic()
         for handshake in list(self._under_way):
             handshake.send_again()
-            if not handshake.under_way:
-                self._under_way.discard(handshake)
+            self._keep(handshake)
+
+    def _keep(self, handshake: Handshake) -> None:
+        if handshake.under_way:
+            self._under_way.add(handshake)
+        else:
+            self._under_way.discard(handshake)
 
 
 def datagrams(octets: bytes) -> list[bytes]:
