@@ -250,19 +250,21 @@ class Switchboard:
     def _send_orders(self) -> None:
         """Send what is committed and unsent, in its order. Raises EngineUnreachable; what is left is sent later."""
         boot, _ = self._cursor()
+        texts: dict[UUID, str] = {}
         with system_transaction():
             Order.objects.filter(sent_at=None).exclude(boot=boot).delete()
-            orders = list(Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id"))
+            for order in Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id"):
+                # In here: outside of the system's own scope nobody sees a record's key.
+                try:
+                    texts[order.id] = read_sealed(order, "command")["command"]
+                except Forgotten:
+                    texts[order.id] = ""
         sent: list[UUID] = []
         try:
-            for order in orders:
-                try:
-                    text = read_sealed(order, "command")["command"]
-                except Forgotten:
-                    sent.append(order.id)
-                    continue
-                self._port.send(load(text, COMMANDS))
-                sent.append(order.id)
+            for order_id, text in texts.items():
+                if text:
+                    self._port.send(load(text, COMMANDS))
+                sent.append(order_id)
         finally:
             if sent:
                 with system_transaction():
