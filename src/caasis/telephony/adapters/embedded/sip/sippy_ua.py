@@ -35,6 +35,7 @@ from sippy.Network_server import Remote_address
 from sippy.SipAddress import SipAddress
 from sippy.SipCallId import SipCallId
 from sippy.SipConf import SipConf
+from sippy.SipContact import SipContact
 from sippy.SipContentType import SipContentType
 from sippy.SipHeader import SipHeader
 from sippy.SipRegistrationAgent import SipRegistrationAgent
@@ -136,6 +137,9 @@ class SippyDialog:
         self.ua = UA(owner.config, self._happened, **how)
         self.ua.dialog = self
         self.ua.local_ua = SERVER
+        # sippy's own contact has a display name, over which simple peers stumble.
+        url = SipURL(host=SipConf.my_address, port=SipConf.my_port)
+        self.ua.lContact = SipContact(address=SipAddress(url=url, hadbrace=True))
         self.invitation: Invitation | None = None
         self._answered = self._over = False
         self._told_of_transfer: Callable[[int], None] | None = None
@@ -531,9 +535,9 @@ class SippyUa:
                 # A password that is wrong, not a challenge that is too old.
                 self._registrar.failed(host, now)
         response = _respond(request, 401, "Unauthorized")
-        for algorithm in ("SHA-256", "MD5"):
-            body = SipWWWAuthenticate(realm=self._settings.realm, algorithm=algorithm)
-            response.appendHeader(SipHeader(body=body))
+        # Beside a challenge of RFC 8760 (SHA-256) some phones take none at all (libre 1.x: "Function not implemented").
+        body = SipWWWAuthenticate(realm=self._settings.realm, algorithm="MD5")
+        response.appendHeader(SipHeader(body=body))
         return None, response
 
     def _register(self, request: Any) -> Any:
