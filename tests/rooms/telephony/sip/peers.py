@@ -23,21 +23,30 @@ def voice_file(path: Path, hz: float, seconds: float = 10.0) -> None:
 
 
 class Sipp:
-    """`calls` calls at `rate` a second, each for `talk_ms`, from a port of 127.0.0.1."""
+    """`caller`: `calls` calls at `rate` a second, each for `talk_ms`. `agent`: whoever is called, `calls` times."""
 
     def __init__(
-        self, folder: Path, server: tuple[str, int], *, port: int, hz: float, calls: int, rate: float, talk_ms: int,
+        self,
+        folder: Path,
+        server: tuple[str, int],
+        *,
+        port: int,
+        hz: float,
+        calls: int,
+        rate: float = 1,
+        talk_ms: int = 0,
+        scenario: str = "caller",
         service: str = "0355550100",
-    ) -> None:  # fmt: skip
-        copy(SCENARIOS / "caller.xml", folder / "caller.xml")
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        copy(SCENARIOS / f"{scenario}.xml", folder / "scenario.xml")
         voice_file(folder / "voice.ul", hz)
         self._folder = folder
         self._process = subprocess.Popen(
             [
-                "sipp", f"{server[0]}:{server[1]}", "-sf", "caller.xml", "-s", service, "-i", "127.0.0.1", "-mi",
+                "sipp", f"{server[0]}:{server[1]}", "-sf", "scenario.xml", "-s", service, "-i", "127.0.0.1", "-mi",
                 "127.0.0.1", "-p", str(port), "-m", str(calls), "-r", str(rate), "-l", str(calls), "-d", str(talk_ms),
-                "-trace_stat", "-stf", "stat.csv",
-                "-fd", "1", "-trace_err", "-error_file", "errors.log", "-nostdin",
+                "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors.log", "-nostdin", "-aa",
             ],
             cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -10,11 +10,12 @@ import logging
 import os
 import socket
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from caasis.telephony.adapters.embedded.control import MOST_SIGNALS, SNAPSHOT, Gone, Lines
-from caasis.telephony.adapters.embedded.media import Tap
+from caasis.telephony.adapters.embedded.media import MediaStatistics, Tap
 from caasis.telephony.adapters.journal import Journal
 from caasis.telephony.commands import COMMANDS, Command
 from caasis.telephony.ports import SignalsForgotten, Snapshot
@@ -42,6 +43,9 @@ class Served(Protocol):
 
     def snapshot(self) -> Snapshot:
         """What lives now; waits for the engine's thread."""
+
+    def statistics(self) -> MediaStatistics:
+        """Figures of the sound since the start."""
 
     def tap(self, leg: str, side: str) -> Tap:
         """Live sound of one side. Raises KeyError."""
@@ -112,6 +116,8 @@ class ControlServer:
                     lines.write({"signals": [to_wire(one) for one in found[:MOST_SIGNALS]]})
             case {"ask": "snapshot"}:
                 lines.write({"snapshot": SNAPSHOT.dump_python(self._served.snapshot(), mode="json")})
+            case {"ask": "statistics"}:
+                lines.write({"statistics": asdict(self._served.statistics())})
             case {"ask": "tap", "leg": str(leg), "side": "said" | "heard" as side}:
                 self._tap(leg, side, lines, connection)
             case _:
