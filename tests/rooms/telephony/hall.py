@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -173,7 +174,8 @@ class Hall:
             return [row.topic.removeprefix("telephony.") for row in rows]
 
     def hears(self, leg: str) -> frozenset[str]:
-        return self.world.hears(leg)
+        """What a leg hears; built-in sounds by their names without the hash of what they hold."""
+        return frozenset(re.sub(r"^(prompt:[a-z_]+)-[0-9a-f]{16}$", r"\1", source) for source in self.world.hears(leg))
 
     def refused_orders(self) -> list[str]:
         with system_transaction():

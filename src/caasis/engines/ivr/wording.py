@@ -11,6 +11,8 @@ from caasis.engines.ivr.actions import Sound
 from caasis.engines.ivr.boxes import Box, Collect, HoursBranch, LanguageChoice, Menu, MessageSwitch, Queue, Triage
 from caasis.engines.ivr.endings import Booking, CallbackOffer, WebLinkOffer
 from caasis.engines.ivr.flow import Flow, Problem
+from caasis.engines.ivr.happenings import Office
+from caasis.engines.ivr.turn import fill
 from caasis.engines.ivr.values import Words
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -75,6 +77,32 @@ def every_sound(flow: Flow) -> Iterator[Sound]:
                 if sound not in seen and not _PLACE.search(line.text):
                     seen.add(sound)
                     yield sound
+
+
+def filled_sounds(flow: Flow, offices: Mapping[str, Office]) -> Iterator[Sound]:
+    """Each line of a flow into which something is filled, once for everything that can stand there.
+
+    Offices as the directory has them now. A number that a caller enters is told digit by digit: for every digit once as
+    one that others follow, and once as the last.
+    """
+    seen: set[Sound] = set()
+    for box in flow.boxes:
+        for field, words in _said(box):
+            for language, line in words.items():
+                for filled in _fillings(box, field, offices) if _PLACE.search(line.text) else ():
+                    text = fill(line.text, filled)
+                    sound = Sound(text=text, language=language, personal="digits" in filled)
+                    if sound not in seen and not _PLACE.search(text):
+                        seen.add(sound)
+                        yield sound
+
+
+def _fillings(box: Box, field: str, offices: Mapping[str, Office]) -> Iterator[Mapping[str, str]]:
+    match box:
+        case Triage() if (office := offices.get(box.office)) is not None:
+            yield {"office": office.name, "number": office.number}
+        case Collect() if field == "say_done":
+            yield from ({"digits": digits} for digit in "0123456789" for digits in (f"{digit}0", digit))
 
 
 def _said(box: Box) -> Iterator[tuple[str, Words]]:

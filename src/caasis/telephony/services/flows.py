@@ -10,12 +10,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from caasis.audit.services import record_access
+from caasis.engines.ivr import Sound
 from caasis.engines.ivr.flow import Problem, read_flow, write_flow
 from caasis.engines.ivr.review import review_json
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import Invalid, NotFound, WrongState
 from caasis.platform.transactions import actor_transaction
+from caasis.telephony.jobs import prepare_flow
 from caasis.telephony.models import Flow, FlowVersion, MessageSwitch
+from caasis.telephony.prompts import open_store, prepare_line
 from caasis.telephony.services.guards import require_manager
 
 MISSING = "この自動応答は見つかりません。一覧を開き直してください。"
@@ -92,6 +95,7 @@ def publish_version(*, actor: Actor, version_id: UUID) -> Flow:
         flow.published = version
         flow.version += 1
         flow.save()
+        prepare_flow.defer(version_id=version.id)
         _log(flow, "publish_flow", actor=actor, reason=str(version.number))
         return flow
 
@@ -110,6 +114,10 @@ def set_message(
         raise Invalid(fields={"words": [f"臨時メッセージは{LONGEST_MESSAGE}字までです。短くしてください。"]})
     if not 1 <= len(name) <= 64:
         raise Invalid(fields={"name": ["スイッチの名前を確かめてください。"]})
+    if on:
+        # Before the switch is thrown: a call must not wait for speech.
+        for language, text in given.items():
+            prepare_line(open_store(), Sound(text=text, language=language))
     with actor_transaction(actor):
         row, _ = MessageSwitch.objects.select_for_update().get_or_create(centre_id=centre_id, name=name)
         row.on, row.words, row.set_by = on, given, actor.id

@@ -28,11 +28,16 @@ def register_offices(directory: Directory) -> None:
     _directory[:] = [directory]
 
 
+def offices_of(centre_id: UUID) -> Mapping[str, Office]:
+    """The offices to which flows of the centre can send callers, by code."""
+    found = _directory[0](centre_id) if _directory else {}
+    return {code: Office(name, number) for code, (name, number) in found.items()}
+
+
 def circumstances(row: Call, now: datetime) -> Circumstances:
     """What the flow of this call needs to know at this moment."""
     if row.centre_id is None:
         return Circumstances()
-    offices = _directory[0](row.centre_id) if _directory else {}
     queue = queue_named(row, "")
     return Circumstances(
         hours={"": opening(schedules_of([row.centre_id])[row.centre_id], now)},
@@ -40,7 +45,7 @@ def circumstances(row: Call, now: datetime) -> Circumstances:
             switch.name: {language: Line(words) for language, words in switch.words.items()}
             for switch in MessageSwitch.objects.filter(centre_id=row.centre_id, on=True)
         },
-        offices={code: Office(name, number) for code, (name, number) in offices.items()},
+        offices=offices_of(row.centre_id),
         relay_prefixes=tuple(getattr(settings, "TELEPHONY_RELAY_PREFIXES", ())),
         offers_callback=queue is None or queue.offers_callback,
         # There is no way to send a short message yet: what can't be had is not offered.

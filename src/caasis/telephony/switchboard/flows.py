@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from functools import lru_cache, partial
@@ -18,6 +17,7 @@ from caasis.privacy.keys import create_record_key
 from caasis.queues.vocabulary import PriorityReason
 from caasis.telephony.commands import ListenForTones, Play, Prompt, StartRecording, StopPlay, StopRecording
 from caasis.telephony.models import FlowVersion, Recording
+from caasis.telephony.prompts import BEEP, names_of, open_store
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.switchboard import agents, around, callbacks, ringing, talking
 from caasis.telephony.switchboard.ending import end
@@ -192,15 +192,8 @@ def _play(live: LiveCall, action: actions.Play) -> None:
         return
     # A new play on a leg ends the one before it.
     row.music_play, row.play = "", _id_of(live, action.play)
-    prompts = tuple(Prompt(name=prompt_name(one)) for one in action.sounds)
+    prompts = tuple(Prompt(name=name) for name in names_of(open_store(), action.sounds))
     live.order(partial(Play, leg=customer.leg, play=row.play, prompts=prompts, until_key=action.until_key))
-
-
-def prompt_name(sound: actions.Sound) -> str:
-    """The name of a line's sound in the engine's folder: a recording's own, else one that its words and language give."""
-    if sound.prompt:
-        return sound.prompt
-    return f"say-{hashlib.sha256(f'{sound.language}|{sound.text}'.encode()).hexdigest()[:40]}"
 
 
 def _enqueue(live: LiveCall, action: actions.Enqueue) -> happenings.Happening | None:
@@ -243,6 +236,8 @@ def _record_message(live: LiveCall) -> None:
         started_at=live.now,
         is_message=True,
     )
+    tone = (Prompt(name=open_store().named(BEEP).name),)
+    live.order(partial(Play, leg=customer.leg, play=live.new_name("beep"), prompts=tone))
     live.order(partial(StartRecording, leg=customer.leg, recording=name, key_name=key.id.hex))
 
 
