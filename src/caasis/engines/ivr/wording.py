@@ -12,6 +12,7 @@ from caasis.engines.ivr.boxes import Box, Collect, HoursBranch, LanguageChoice, 
 from caasis.engines.ivr.endings import Booking, CallbackOffer, WebLinkOffer
 from caasis.engines.ivr.flow import Flow, Problem
 from caasis.engines.ivr.happenings import Office
+from caasis.engines.ivr.standing import MINUTES, MOST_PLACE
 from caasis.engines.ivr.turn import fill
 from caasis.engines.ivr.values import Words
 
@@ -20,6 +21,8 @@ _FILLED: Mapping[tuple[type[Box], str], frozenset[str]] = {
     (Triage, "say"): frozenset({"office", "number"}),
     (Triage, "page"): frozenset({"office", "number"}),
     (Collect, "say_done"): frozenset({"digits"}),
+    (Queue, "say_place"): frozenset({"place"}),
+    (Queue, "say_wait"): frozenset({"minutes"}),
 }
 #: More than this is hard to follow on the telephone.
 LONG_LINE = 200
@@ -51,7 +54,12 @@ def warnings_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
         for field, words in _said(box):
             for language, line in words.items():
                 at = f"{field}.{language}"
-                if not line.prompt and language.partition("-")[0] not in known.voices:
+                if language.partition("-")[0] not in known.voices and _PLACE.search(line.text):
+                    # No recording can hold what is filled in.
+                    yield Problem(
+                        box.id, at, "このことばは読み上げられず、差し込みのある文は合図の音になります。ご注意ください。"
+                    )
+                elif not line.prompt and language.partition("-")[0] not in known.voices:
                     yield Problem(box.id, at, "このことばは読み上げられません。録音を付けてください。")
                 if known.prompts is not None and line.prompt and line.prompt not in known.prompts:
                     yield Problem(box.id, at, f"録音「{line.prompt}」がまだありません。録音されるまでは読み上げます。")
@@ -102,7 +110,12 @@ def _fillings(box: Box, field: str, offices: Mapping[str, Office]) -> Iterator[M
         case Triage() if (office := offices.get(box.office)) is not None:
             yield {"office": office.name, "number": office.number}
         case Collect() if field == "say_done":
+            # Each digit as one that others follow, and as the last.
             yield from ({"digits": digits} for digit in "0123456789" for digits in (f"{digit}0", digit))
+        case Queue() if field == "say_place":
+            yield from ({"place": str(place)} for place in range(1, MOST_PLACE + 1))
+        case Queue() if field == "say_wait":
+            yield from ({"minutes": str(minutes)} for minutes in MINUTES)
 
 
 def _said(box: Box) -> Iterator[tuple[str, Words]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from functools import lru_cache, partial
 from uuid import UUID
 
 from caasis.appointments.vocabulary import AskedBy
 from caasis.engines.ivr import actions, happenings
+from caasis.engines.ivr.boxes import Queue
 from caasis.engines.ivr.flow import Flow, read_flow
 from caasis.engines.ivr.interpreter import advance
 from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to_json
@@ -19,7 +21,7 @@ from caasis.telephony.commands import ListenForTones, Play, Prompt, StartRecordi
 from caasis.telephony.models import FlowVersion, Recording
 from caasis.telephony.prompts import BEEP, names_of, open_store
 from caasis.telephony.rules.call_log import Step
-from caasis.telephony.switchboard import agents, around, callbacks, ringing, talking
+from caasis.telephony.switchboard import agents, around, callbacks, ringing, talking, waiting
 from caasis.telephony.switchboard.ending import end
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
@@ -115,7 +117,8 @@ def _advance(live: LiveCall, state: State, happening: happenings.Happening) -> N
     flow = flow_of(row.flow_version_id)
     todo: list[happenings.Happening] = [happening]
     while todo:
-        state, wanted = advance(flow, state, todo.pop(0), live.now, circumstances=around.circumstances(row, live.now))
+        happening = todo.pop(0)
+        state, wanted = advance(flow, state, happening, live.now, circumstances=_around(live, flow, state, happening))
         live.seal_flow(json.dumps(state_to_json(state)))
         row.language = state.language or row.language
         for action in wanted:
@@ -124,6 +127,16 @@ def _advance(live: LiveCall, state: State, happening: happenings.Happening) -> N
             follows = _do(live, action)
             if follows is not None:
                 todo.append(follows)
+
+
+def _around(live: LiveCall, flow: Flow, state: State, happening: happenings.Happening) -> happenings.Circumstances:
+    """What holds around the call; where it stands only at the moments at which the flow tells it."""
+    known = around.circumstances(live.row, live.now)
+    box = flow.box(state.box)
+    if not (isinstance(box, Queue) and (box.say_place or box.say_wait) and isinstance(happening, happenings.TimerDue)):
+        return known
+    place, expected_wait_s = waiting.standing(live.row, live.now)
+    return replace(known, place=place, expected_wait_s=expected_wait_s)
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,7 @@ from caasis.telephony.commands import COMMANDS, Hangup
 from caasis.telephony.models import Call, Cursor, DeskRequest, Order, Participant, Station, Timer
 from caasis.telephony.ports import EngineUnreachable, SignalsForgotten, Snapshot, TelephonyPort
 from caasis.telephony.signals import Signal
-from caasis.telephony.switchboard import agents, due, ending, legs, losing, queueing, requests
+from caasis.telephony.switchboard import agents, due, ending, legs, losing, queueing, requests, waiting
 from caasis.telephony.switchboard.live import living, load_live
 from caasis.telephony.switchboard.signals import apply
 from caasis.telephony.switchboard.todo import Todo, ask_todo
@@ -200,16 +200,16 @@ class Switchboard:
 
     def _timers(self) -> int:
         done = 0
-        for timer_id in list(
-            Timer.objects.filter(due_at__lte=self._clock()).order_by("due_at").values_list("id", flat=True)
-        ):
-            with self._work() as cursor:
-                timer = Timer.objects.filter(id=timer_id).first()
-                if timer is not None:
-                    timer.delete()
-                    with self._safely(f"timer {timer.kind}"):
-                        due.happen(timer, now=self._clock(), boot=cursor.boot)
-                    done += 1
+        due_now = Timer.objects.filter(due_at__lte=self._clock()).order_by("due_at")
+        with waiting.one_look():
+            for timer_id in list(due_now.values_list("id", flat=True)):
+                with self._work() as cursor:
+                    timer = Timer.objects.filter(id=timer_id).first()
+                    if timer is not None:
+                        timer.delete()
+                        with self._safely(f"timer {timer.kind}"):
+                            due.happen(timer, now=self._clock(), boot=cursor.boot)
+                        done += 1
         return done
 
     def _requests(self) -> int:
