@@ -124,7 +124,6 @@ def test_a_head_start_counts_as_in_routing(hall):
 
 def test_only_agents_with_the_skills_count_for_the_wait(hall):
     talking(hall, "counsellor", "counsellor2")
-    use_flow(hall, skills={"english": 3})
     town = hall.town
     with system_transaction():
         skill = Skill.objects.create(centre_id=town.centre_a.id, code="english", label="英語")
@@ -133,6 +132,7 @@ def test_only_agents_with_the_skills_count_for_the_wait(hall):
                 user_id=town.actors[name].id, centre_id=town.centre_a.id, skill=skill, level=level,
                 valid_from=date(2026, 1, 1),
             )  # fmt: skip
+    use_flow(hall, skills={"english": 3})
     first, second = callers(hall, 2)
     assert standings(hall, [first, second]) == [(1, 900.0), (2, 1800.0)]
     AgentSkill.objects.filter(user_id=town.actors["counsellor"].id).update(valid_to=date(2026, 6, 2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,10 @@ LONG_LINE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a flow may refer to; None: not to be checked. `voices` are languages that the synthesiser speaks."""
+    """What a flow may refer to; None: not to be checked.
+
+    speaks: whether the synthesiser speaks a language. sends_messages: whether a short message can be sent at all.
+    """
 
     queues: Collection[str] | None = None
     skills: Collection[str] | None = None
@@ -39,7 +42,8 @@ class Known:
     switches: Collection[str] | None = None
     links: Collection[str] | None = None
     prompts: Collection[str] | None = None
-    voices: Collection[str] = ("ja",)
+    speaks: Callable[[str], bool] = lambda language: language.partition("-")[0] == "ja"
+    sends_messages: bool = True
 
 
 def problems_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
@@ -51,15 +55,21 @@ def problems_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
 
 def warnings_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
     for box in flow.boxes:
+        if isinstance(box, WebLinkOffer) and not known.sends_messages:
+            yield Problem(
+                box.id,
+                "link",
+                "SMSを送る手段がまだ用意されていないため、この箱は飛ばされます。SMS送信サービスとの接続が要ります。",
+            )
         for field, words in _said(box):
             for language, line in words.items():
                 at = f"{field}.{language}"
-                if language.partition("-")[0] not in known.voices and _PLACE.search(line.text):
+                if not known.speaks(language) and _PLACE.search(line.text):
                     # No recording can hold what is filled in.
                     yield Problem(
                         box.id, at, "このことばは読み上げられず、差し込みのある文は合図の音になります。ご注意ください。"
                     )
-                elif not line.prompt and language.partition("-")[0] not in known.voices:
+                elif not line.prompt and not known.speaks(language):
                     yield Problem(box.id, at, "このことばは読み上げられません。録音を付けてください。")
                 if known.prompts is not None and line.prompt and line.prompt not in known.prompts:
                     yield Problem(box.id, at, f"録音「{line.prompt}」がまだありません。録音されるまでは読み上げます。")

@@ -104,7 +104,7 @@ def can_be_kept(ids: Collection[UUID], now: datetime) -> dict[UUID, Callback]:
     if not indexes:
         return found
     here = Call.objects.filter(ended_at=None, caller_index__in=indexes).values_list("centre_id", "caller_index")
-    talking = {(centre_id, bytes(index)) for centre_id, index in here}
+    talking = {(centre_id, bytes(index or b"")) for centre_id, index in here}
     return {
         row.id: row
         for row in found.values()

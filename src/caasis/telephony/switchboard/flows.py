@@ -10,7 +10,7 @@ from uuid import UUID
 
 from caasis.appointments.vocabulary import AskedBy
 from caasis.engines.ivr import actions, happenings
-from caasis.engines.ivr.boxes import Queue
+from caasis.engines.ivr.boxes import Queue, Triage
 from caasis.engines.ivr.flow import Flow, read_flow
 from caasis.engines.ivr.interpreter import advance
 from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to_json
@@ -131,7 +131,7 @@ def _advance(live: LiveCall, state: State, happening: happenings.Happening) -> N
 
 def _around(live: LiveCall, flow: Flow, state: State, happening: happenings.Happening) -> happenings.Circumstances:
     """What holds around the call; where it stands only at the moments at which the flow tells it."""
-    known = around.circumstances(live.row, live.now)
+    known = around.circumstances(live.row, live.now, names_offices=bool(flow.of_kind(Triage)))
     box = flow.box(state.box)
     if not (isinstance(box, Queue) and (box.say_place or box.say_wait) and isinstance(happening, happenings.TimerDue)):
         return known
