@@ -8,7 +8,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from caasis.cases.directory import offices_of_centre
-        from caasis.telephony.switchboard.around import register_offices
+        from caasis.telephony.offices import register_offices
 
         # Cases and telephone don't know each other: what flows say of offices is brought from one to the other here.
         register_offices(offices_of_centre)

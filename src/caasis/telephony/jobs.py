@@ -1,4 +1,4 @@
-"""Work that comes by itself: what callers are to hear is spoken before anybody calls."""
+"""Work that comes by itself: what callers are to hear is spoken before anybody calls, what nobody may hear is deleted."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from uuid import UUID
 from caasis.engines.ivr import Sound, read_flow
 from caasis.platform.jobs import job, stop_requested
 from caasis.platform.transactions import system_transaction
-from caasis.telephony.models import Flow, FlowVersion, MessageSwitch
+from caasis.telephony.models import Flow, FlowVersion, MessageSwitch, Recording
+from caasis.telephony.offices import offices_of
 from caasis.telephony.prompts import BUILT_IN, open_store, prepare, prepare_line
-from caasis.telephony.switchboard.around import offices_of
+from caasis.telephony.recording_files import delete_file
 
 log = logging.getLogger(__name__)
 
@@ -46,3 +47,28 @@ def prepare_everything() -> None:
             prepare_flow.defer(version_id=version_id)
     for language, text in messages:
         prepare_line(store, Sound(text=text, language=language))
+
+
+@job()
+def delete_recording(*, recording_id: UUID) -> None:
+    """Delete the sealed file of a recording that was removed. One that is gone already is as good."""
+    row = Recording.objects.filter(id=recording_id).exclude(removed_at=None).exclude(file="").first()
+    if row is not None:
+        delete_file(row)
+
+
+@job(cron="45 18 * * *", in_transaction=False)
+def delete_recordings_left() -> None:
+    """Delete what is left of removed recordings, whatever has kept a file from being deleted at once."""
+    with system_transaction():
+        left = Recording.objects.exclude(removed_at=None).exclude(file="").order_by("removed_at")
+        ids = list(left.values_list("id", flat=True))
+    failed = 0
+    for recording_id in ids:
+        try:
+            with system_transaction():
+                delete_recording(recording_id=recording_id)
+        except OSError:
+            failed += 1
+    if failed:
+        log.error("sealed recordings can't be deleted from their folder", extra={"count": failed})

@@ -14,10 +14,10 @@ from caasis.engines.ivr import happenings
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound
 from caasis.platform.transactions import system_transaction
 from caasis.queues.models import Queue
+from caasis.telephony.offices import offices_of as read_offices
 from caasis.telephony.prompts import OpenJTalk, Samples, Tones, Voice, open_store, wav_bytes
 from caasis.telephony.services import add_flow, findings_of, publish_version, save_draft
 from caasis.telephony.services.flows import Published
-from caasis.telephony.switchboard.around import offices_of as read_offices
 from tests.rooms.telephony.flow_document import flow_of, ja
 from tests.rooms.telephony.test_prompts_store import tone
 

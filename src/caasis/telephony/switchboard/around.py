@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 
-from caasis.engines.ivr.happenings import Circumstances, Office
+from caasis.engines.ivr.happenings import Circumstances
 from caasis.engines.ivr.values import Line
 from caasis.engines.ivr.vocabulary import Opening
 from caasis.engines.ivr.wording import Known
@@ -19,18 +19,11 @@ from caasis.queues.models import AgentStatus, Queue
 from caasis.queues.selectors import skills
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony.models import Call, MessageSwitch
+from caasis.telephony.offices import knows_offices, offices_of
 
 #: In a flow: the queue of the number that was called, else the centre's default. So do flows begin that come with the
 #: product.
 OWN_QUEUE = "main"
-#: The directory of offices lies in a room on this floor; whoever wires both registers it here.
-Directory = Callable[[UUID], Mapping[str, tuple[str, str]]]
-_directory: list[Directory] = []
-
-
-def register_offices(directory: Directory) -> None:
-    """Register who knows the offices of a centre: code → (name, number as it is written)."""
-    _directory[:] = [directory]
 
 
 def known_of(centre_id: UUID, *, prompts: Collection[str], speaks: Callable[[str], bool]) -> Known:
@@ -39,18 +32,12 @@ def known_of(centre_id: UUID, *, prompts: Collection[str], speaks: Callable[[str
     return Known(
         queues={OWN_QUEUE, *(name for queue in queues for name in (str(queue[0]), queue[1]))},
         skills=set(skills(centre_id=centre_id).filter(active=True).values_list("code", flat=True)),
-        offices=offices_of(centre_id).keys() if _directory else None,
+        offices=offices_of(centre_id).keys() if knows_offices() else None,
         prompts=prompts,
         speaks=speaks,
         # There is no way to send a short message yet.
         sends_messages=False,
     )
-
-
-def offices_of(centre_id: UUID) -> Mapping[str, Office]:
-    """The offices to which flows of the centre can send callers, by code."""
-    found = _directory[0](centre_id) if _directory else {}
-    return {code: Office(name, number) for code, (name, number) in found.items()}
 
 
 def circumstances(row: Call, now: datetime, *, names_offices: bool = True) -> Circumstances:
