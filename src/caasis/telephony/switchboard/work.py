@@ -12,15 +12,11 @@ from caasis.appointments.models import Callback
 from caasis.appointments.services import SUBJECT_KIND
 from caasis.engines.routing import Channel, PriorityReason, Work
 from caasis.queues.models import WorkItem
+from caasis.queues.rules.priority import SECONDS_A_POINT
 from caasis.telephony.models import Call
 from caasis.telephony.switchboard import callbacks
-from caasis.telephony.switchboard.agents import CALL
+from caasis.telephony.switchboard.agents import CALL, EMERGENCY
 from caasis.telephony.vocabulary import CallPhase
-
-#: By how many seconds one point of a queue's priority puts a call forward.
-SECONDS_A_POINT = 30.0
-#: Somebody is being told right now to go to an ATM: before whatever has come within a day.
-EMERGENCY_S = 86_400.0
 
 
 def waiting_items() -> QuerySet[WorkItem]:
@@ -67,6 +63,6 @@ def _work(item: WorkItem, calls: Mapping[UUID, Call], promises: Mapping[UUID, Ca
         reasons=frozenset(
             PriorityReason(reason) for reason in item.priority_reasons if reason in PriorityReason._value2member_map_
         ),
-        lift_s=lift_s + (EMERGENCY_S if emergency else 0.0),
+        lift_s=lift_s + (SECONDS_A_POINT * EMERGENCY if emergency else 0.0),
         person=f"{item.centre_id}:{person.hex()}" if person else "",
     )
