@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from caasis.appointments.services import promise_callback
+from caasis.appointments.vocabulary import AskedBy
 from caasis.platform.transactions import system_transaction
 from caasis.queues.models import AgentSkill, Skill
 from caasis.queues.services.agents import plan_next_state
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony.models import Call
 from caasis.telephony.services import add_flow, publish_version, save_draft, save_number
-from caasis.telephony.switchboard import waiting
+from caasis.telephony.switchboard import queueing, waiting
+from caasis.telephony.switchboard.work import waiting_items, works_of
 from caasis.telephony.vocabulary import CallPhase, RequestKind
 from tests.rooms.telephony.flow_document import ja
 from tests.rooms.telephony.hall import LINE, Hall, assert_true
@@ -172,5 +177,35 @@ def test_a_thousand_who_ask_at_once_are_answered_out_of_one_look(hall, django_as
     calls = callers(hall, 6)
     with system_transaction(), waiting.one_look():
         waiting.standing(calls[0], hall.now())
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(0):
             assert [waiting.standing(call, hall.now())[0] for call in calls[1:]] == [2, 3, 4, 5, 6]
+
+
+def test_a_turn_reads_no_more_where_more_wait(hall):
+    talking(hall, "counsellor")
+    town = hall.town
+
+    def cost() -> tuple[int, int]:
+        with system_transaction():
+            with CaptureQueriesContext(connection) as nobody_free:
+                assert queueing.offer_all(now=hall.now(), boot="") == 0
+            items = waiting_items([town.centre_a.id])
+            with CaptureQueriesContext(connection) as read:
+                found = works_of(items, hall.now())
+        assert len(found) == len(items)
+        return len(nobody_free), len(read)
+
+    def promise(place: int) -> None:
+        promise_callback(
+            actor=town.counsellor, centre_id=town.centre_a.id, number=f"+8190555503{place:02}",
+            asked_by=AskedBy.STAFF, queue_id=hall.queue.id, now=hall.now(),
+        )  # fmt: skip
+
+    callers(hall, 1)
+    promise(1)
+    hall.turn()
+    before = cost()
+    for place in range(2, 6):
+        promise(place)
+        hall.incoming(caller=f"+8190555504{place:02}")
+    assert cost() == before and before[0] <= 2 and before[1] <= 3

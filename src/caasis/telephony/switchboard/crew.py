@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from caasis.engines.routing import Agent, AgentState, Channel
 from caasis.kernel.clock import day_in_japan
 from caasis.queues.models import AgentSkill, AgentStatus
@@ -17,7 +19,7 @@ OCCUPIED = (AgentState.RINGING.value, AgentState.TALKING.value, AgentState.WRAP_
 
 def free_agents(centre_ids: Collection[UUID], now: datetime) -> list[Agent]:
     """Agents of these centres who are available, can be reached, and are in no call."""
-    rows = list(AgentStatus.objects.filter(centre_id__in=centre_ids, state=AgentState.AVAILABLE.value))
+    rows = list(_statuses().filter(centre_id__in=centre_ids, state=AgentState.AVAILABLE.value) if centre_ids else ())
     ready = _ready({status.user_id for status in rows})
     return _as_agents((status for status in rows if status.user_id in ready), AgentState.AVAILABLE, now)
 
@@ -28,22 +30,23 @@ def agents_at_work(centre_id: UUID, now: datetime) -> list[Agent]:
     All of them as being in their wrap-up: whoever only looks ahead gives nobody anything.
     """
     rows = list(
-        AgentStatus.objects.filter(
-            centre_id=centre_id, state__in=[AgentState.AVAILABLE.value, *OCCUPIED], next_state=""
-        )
+        _statuses().filter(centre_id=centre_id, state__in=[AgentState.AVAILABLE.value, *OCCUPIED], next_state="")
     )
     ready = _ready({status.user_id for status in rows if status.state == AgentState.AVAILABLE.value})
     there = (status for status in rows if status.state in OCCUPIED or status.user_id in ready)
     return _as_agents(there, AgentState.WRAP_UP, now)
 
 
+def _statuses() -> QuerySet[AgentStatus]:
+    return AgentStatus.objects.only("user_id", "centre_id", "state", "since", "last_work_at", "capacity")
+
+
 def _ready(ids: set[UUID]) -> set[UUID]:
     """Those who have a station that can be reached, and are in no call."""
-    reached = {
-        station.agent_id
-        for station in Station.objects.filter(agent_id__in=ids)
-        if station.online or (station.leg and station.leg_ready)
-    }
+    if not ids:
+        return set()
+    can_be_rung = Q(online=True) | Q(leg_ready=True) & ~Q(leg="")
+    reached = set(Station.objects.filter(can_be_rung, agent_id__in=ids).values_list("agent_id", flat=True))
     present = Participant.objects.filter(gone_at=None, call__ended_at=None, agent_id__in=ids)
     return reached - set(present.values_list("agent_id", flat=True))
 

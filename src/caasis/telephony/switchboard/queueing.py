@@ -8,21 +8,19 @@ from uuid import UUID
 from django.db import transaction
 
 from caasis.appointments.models import Callback
-from caasis.appointments.services import SUBJECT_KIND
 from caasis.engines.routing import assign
-from caasis.queues.models import WorkItem
 from caasis.telephony.switchboard import crew, legs, ringing
 from caasis.telephony.switchboard.live import LiveCall, load_live
-from caasis.telephony.switchboard.work import waiting_items, works_of
+from caasis.telephony.switchboard.work import Item, centres_that_wait, waiting_items, works_of
 
 
 def offer_all(*, now: datetime, boot: str) -> int:
     """Ring a free agent for each call and callback that can have one. Returns how many ring now."""
-    items = {item.id: item for item in waiting_items()}
-    # Most turns of a busy day find nobody free: then nothing more is read.
-    agents = crew.free_agents({item.centre_id for item in items.values()}, now) if items else []
+    # Most turns of a busy day find nobody free, and one agent who is free again concerns one centre.
+    agents = crew.free_agents(centres_that_wait(), now)
     if not agents:
         return 0
+    items = {item.id: item for item in waiting_items({UUID(agent.centre) for agent in agents})}
     works = works_of(items.values(), now)
     rung = 0
     for given in assign(agents, works.values(), now.timestamp()):
@@ -33,9 +31,9 @@ def offer_all(*, now: datetime, boot: str) -> int:
     return rung
 
 
-def _ring(item: WorkItem, agent_id: UUID, *, now: datetime, boot: str) -> LiveCall | None:
+def _ring(item: Item, agent_id: UUID, *, now: datetime, boot: str) -> LiveCall | None:
     """Ring the agent for what waits; None when that is no longer possible."""
-    if item.subject_kind == SUBJECT_KIND:
+    if item.is_promise:
         callback = Callback.objects.select_for_update(of=("self",)).get(id=item.subject_id)
         with transaction.atomic():
             called = legs.call_back(callback, agent_id, now=now, boot=boot)

@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from caasis.engines.routing import Router
-from caasis.queues.models import WorkItem
 from caasis.telephony.models import Call
 from caasis.telephony.rules.call_record import Outcome
 from caasis.telephony.rules.record_json import from_json
-from caasis.telephony.switchboard.agents import CALL
 from caasis.telephony.switchboard.crew import agents_at_work
 from caasis.telephony.switchboard.work import waiting_items, works_of
 
@@ -29,21 +27,22 @@ class Outlook:
 
     def __init__(self, centre_id: UUID, now: datetime) -> None:
         self._centre_id, self._now = centre_id, now
-        works = works_of(waiting_items().filter(centre_id=centre_id), now)
-        self._queue_of = {item_id: work.queue for item_id, work in works.items()}
+        items = waiting_items([centre_id])
+        works = works_of(items, now)
+        self._works = {item.subject_id: works[item.id] for item in items if item.id in works}
         self._router = Router()
         self._router.load(agents_at_work(centre_id, now), works.values(), now.timestamp())
         self._learned: set[str] = set()
 
-    def standing(self, item_id: UUID) -> tuple[int | None, float | None]:
+    def standing(self, subject_id: UUID) -> tuple[int | None, float | None]:
         """Place in the queue, 1 for the next one, and the mean seconds to wait; None for what doesn't wait."""
-        queue = self._queue_of.get(item_id)
-        if queue is None:
+        work = self._works.get(subject_id)
+        if work is None:
             return None, None
-        if queue not in self._learned:
-            self._learned.add(queue)
-            self._router.learn(queue, handling_s=handling_s(UUID(queue), self._centre_id, self._now))
-        return self._router.place(str(item_id)), self._router.expected_wait_s(str(item_id))
+        if work.queue not in self._learned:
+            self._learned.add(work.queue)
+            self._router.learn(work.queue, handling_s=handling_s(UUID(work.queue), self._centre_id, self._now))
+        return self._router.place(work.id), self._router.expected_wait_s(work.id)
 
 
 _looks: ContextVar[dict[UUID, Outlook] | None] = ContextVar("looks", default=None)
@@ -62,15 +61,14 @@ def one_look() -> Iterator[None]:
 def standing(row: Call, now: datetime) -> tuple[int | None, float | None]:
     """Place of a call in its queue and seconds that it has still to wait; None for a call that doesn't wait just now, or
     where nobody can know: nobody is at work who has the skills that it needs."""
-    item = WorkItem.objects.filter(subject_kind=CALL, subject_id=row.id).only("id").first()
-    if item is None or row.centre_id is None:
+    if row.centre_id is None:
         return None, None
     looks = _looks.get()
     if looks is None:
-        return Outlook(row.centre_id, now).standing(item.id)
+        return Outlook(row.centre_id, now).standing(row.id)
     if row.centre_id not in looks:
         looks[row.centre_id] = Outlook(row.centre_id, now)
-    return looks[row.centre_id].standing(item.id)
+    return looks[row.centre_id].standing(row.id)
 
 
 def expected_wait_s(row: Call, now: datetime) -> float | None:
