@@ -238,6 +238,13 @@ PROCRASTINATE_IMPORT_PATHS: list[str] = []
 METRICS_FROM = [a for a in os.environ.get("CAASIS_METRICS_FROM", "").split(",") if a]
 CLAMD_SOCKET = os.environ.get("CAASIS_CLAMD", "")
 
+#: Sound that callers hear; the telephone engine plays FOLDER/NAME.wav from it.
+TELEPHONY_PROMPTS = CAASIS_HOME / "telephone" / "prompts"
+#: Sealed recordings of calls, as the telephone engine writes them.
+TELEPHONY_RECORDINGS = CAASIS_HOME / "telephone" / "recordings"
+#: What speaks: the dotted name of a function without arguments.
+TELEPHONY_SPEECH = "caasis.telephony.prompts.local_speech"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

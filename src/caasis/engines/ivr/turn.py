@@ -180,7 +180,7 @@ class Turn:
         """What a page shows in the place of what is said; None: the same."""
         line = self._line(box.page)
         if line is not None:
-            return [_fill(line.text, filled)]
+            return [fill(line.text, filled)]
         return None if box.is_read_out else []
 
     def _show(self, texts: Iterable[str]) -> None:
@@ -189,13 +189,17 @@ class Turn:
 
 def _sound(language: str, line: Line, filled: Mapping[str, str]) -> Sound:
     """A line with what it holds filled in. A recording can hold nothing: such a line is always spoken."""
-    text = _fill(line.text, filled)
+    text = fill(line.text, filled)
     if text == line.text:
         return Sound(text=text, prompt=line.prompt, language=language)
     return Sound(text=text, language=language, personal="digits" in filled)
 
 
-def _fill(text: str, filled: Mapping[str, str]) -> str:
+def fill(text: str, filled: Mapping[str, str]) -> str:
+    """A text with its places filled. What a caller entered is always marked, whatever its author wrote: marked, it is put
+    together from single digits, and no sound of it is kept."""
     for name, held in filled.items():
+        if name == "digits":
+            text = text.replace("〔{digits}〕", "{digits}").replace("{digits}", "〔{digits}〕")
         text = text.replace(f"{{{name}}}", held)
     return text
