@@ -13,7 +13,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
-from caasis.telephony.models import Call, CallStep, DeskRequest, Flow, FlowVersion, Number, Participant, Recording
+from caasis.telephony.models import (
+    Call,
+    CallStep,
+    DeskRequest,
+    Flow,
+    FlowVersion,
+    Number,
+    Participant,
+    Recording,
+    Station,
+)
 from caasis.telephony.rules.call_log import Happened, Step
 from caasis.telephony.rules.call_record import CallRecord, Outcome, record_of
 from caasis.telephony.rules.figures import (
@@ -123,6 +133,13 @@ def my_current_call(*, actor: Actor) -> OwnCall | None:
         return None
     others = tuple(each for each in one.call.participants.filter(gone_at=None) if each.id != one.id)
     return OwnCall(one.call, one, others)
+
+
+def my_station(*, actor: Actor) -> Station | None:
+    """Where the actor can be rung; None while they have named nothing."""
+    if actor.id is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return None
+    return Station.objects.filter(agent_id=actor.id, centre_id=actor.centre_id).first()
 
 
 def missed_calls(*, actor: Actor, since: datetime) -> QuerySet[Call]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
+from caasis.desk.telephone import telephone_of
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 
 #: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
@@ -91,6 +92,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
         "me": actor,
+        "telephone": telephone_of(actor=actor),
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
     return render(request, template, {**frame, **(context or {})}, status=status)
