@@ -70,7 +70,9 @@ def test_the_microphone_is_checked_and_the_browser_offers_its_sound(
 ) -> None:
     hall.seat("supervisor")
     page = sign_in("counsellor", "/desk/telephone/device")
-    page.evaluate("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }")
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }; }"
+    )
     page.get_by_role("button", name="マイクを確かめる").click()
     expect(page.locator("[data-phone-said]")).to_contain_text("マイクが許可されていません")
     page.reload()
