@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from caasis.cases import services as cases
+from caasis.telephony.vocabulary import RequestKind
 from tests.browser.test_desk_screens import Sign, sign_in, streaming  # noqa: F401
-from tests.rooms.telephony.hall import Hall
+from tests.rooms.telephony.hall import CALLER, Hall
 from tests.support.browser import WIDTHS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -114,8 +117,6 @@ def test_the_bar_fits_at_every_width(
     if moment in ("ring", "talk", "wrap"):
         call = hall.incoming()
         if moment != "ring":
-            from caasis.telephony.vocabulary import RequestKind
-
             hall.ask("counsellor", RequestKind.ANSWER, call)
             if moment == "wrap":
                 hall.ask("counsellor", RequestKind.HANG_UP, call)
@@ -125,3 +126,56 @@ def test_the_bar_fits_at_every_width(
         axe(page)
         no_sideways_scroll(page)
         page.screenshot(path=f"/tmp/softphone-bar-{moment}-{width}.png")
+
+
+def test_a_call_is_passed_on_by_keyboard_and_a_blind_transfer_is_pressed_twice(
+    sign_in: Sign,  # noqa: F811
+    live_town: Any,
+    hall: Hall,
+) -> None:
+    hall.seat_at_browser("counsellor")
+    call = hall.incoming()
+    hall.ask("counsellor", RequestKind.ANSWER, call)
+    page = sign_in("counsellor", "/desk/cases/")
+    page.locator("summary", has_text="転送・相談").press("Enter")
+    expect(page.get_by_text("いま受付している同僚はいません。")).to_be_visible()
+    page.get_by_label("「電話相談」の列で待ってもらう").check()
+    page.get_by_role("button", name="すぐに転送する").click()
+    page.wait_for_timeout(300)
+    assert hall.read(call).phase == "talking"
+    page.screenshot(path="/tmp/softphone-transfer-1440.png")
+    page.get_by_role("button", name="もう一度押すと転送します").click()
+    settle(page, hall, "後処理を終える")
+    assert hall.read(call).phase != "talking"
+
+
+def test_the_pages_of_calls_fit_and_read_well(
+    sign_in: Sign,  # noqa: F811
+    live_town: Any,
+    hall: Hall,
+    axe: Callable[..., Any],
+    no_sideways_scroll: Callable[[Page], None],
+) -> None:
+    hall.engine.clock.now = timezone.now()
+    missed = hall.incoming()
+    hall.world.peer_hangs_up(hall.leg(missed))
+    hall.leap(90)
+    hall.seat_at_browser("counsellor")
+    cases.open_case(actor=live_town.counsellor, card={"channel": "phone", "title": "前", "consumer_phone": CALLER})
+    call = hall.incoming()
+    hall.ask("counsellor", RequestKind.ANSWER, call)
+    page = sign_in("counsellor", f"/desk/calls/{call.id}/")
+    targets = {"call": f"/desk/calls/{call.id}/", "list": "/desk/calls/?tab=all", "device": "/desk/telephone/device"}
+    for name, path in targets.items():
+        page.goto(page.url.split("/desk")[0] + path)
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            axe(page)
+            no_sideways_scroll(page)
+            page.screenshot(path=f"/tmp/softphone-{name}-{width}.png", full_page=width == 320)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="新しい相談を始める").first.click()
+    page.wait_for_url("**/desk/cases/*/")
+    axe(page)
+    no_sideways_scroll(page)
+    page.screenshot(path="/tmp/softphone-case-1440.png")

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from caasis.accounts.selectors import names_of
+from caasis.cases import selectors as cases
+from caasis.cases.models import Case
 from caasis.kernel.actor import Actor, Role
 from caasis.privacy.services import masked_fields
 from caasis.queues import selectors as queues
@@ -67,6 +69,8 @@ class CallView:
     consulting: bool = False
     consulted_answered: bool = False
     recording: str = ""
+    #: The cases that were opened or gone on with from this call.
+    cases: list[Case] = field(default_factory=list)
     outbound: bool = False
 
 
@@ -198,6 +202,7 @@ def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
         consulting=mine.part == Part.AGENT and consulted is not None,
         consulted_answered=consulted is not None and consulted.answered_at is not None,
         recording=_recording(call),
+        cases=cases.cases_of_contacts(actor=actor, contact_ids=[call.id]).get(call.id, []),
         outbound=call.direction == Direction.OUTBOUND,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
+from caasis.people.selectors import persons_by_phone
+from caasis.privacy.keys import Forgotten
+from caasis.privacy.services import read_sealed
 from caasis.telephony.models import (
     Call,
     CallStep,
@@ -172,6 +175,22 @@ def days_of_same_caller(*, actor: Actor, call: Call) -> dict[date, int]:
     )
     moments = rows.filter(began_at__lt=call.began_at).order_by("-began_at").values_list("began_at", flat=True)
     return dict(Counter(day_in_japan(moment) for moment in moments))
+
+
+def persons_of_caller(*, actor: Actor, call: Call) -> list[UUID]:
+    """Ids of people of the centre who have this caller's number. A number is shared in families: never an identity."""
+    if call.caller_index is None or not actor.works_for(call.centre_id):
+        return []
+    try:
+        return persons_by_phone(actor=actor, phone=read_sealed(call, "caller")["caller"])
+    except Forgotten:
+        return []
+
+
+def calls_by_id(*, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Call]:
+    """Calls of the actor's centre among these ids, each with what was recorded. Two queries, however many."""
+    rows = visible_calls(actor=actor).filter(id__in=list(ids)).select_related("number")
+    return {row.id: row for row in rows.prefetch_related("recordings", "participants")}
 
 
 def log_of_call(*, actor: Actor, call_id: UUID) -> list[CallStep]:

@@ -21,6 +21,7 @@ from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("電話", "call", ("desk:calls",), CENTRE_ROLES, "/desk/calls/"),
     ("予定", "event", ("desk:tasks",), CENTRE_ROLES, "/desk/tasks/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
     ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.desk.access import actor_of_request, for_staff, is_fragment
 from caasis.desk.telephone import is_agent, telephone_of
 from caasis.kernel.errors import DomainError, Invalid, NotAllowed
+from caasis.queues import selectors as queues
 from caasis.queues.services import note_seen, plan_next_state, set_state, sign_in, sign_out
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony import selectors as telephony
@@ -66,6 +67,20 @@ def ask(request: HttpRequest) -> HttpResponse:
         refusal = sentence_of(error)
         return _answer(request, None, refusal, status=error.status)
     return _answer(request, row, "")
+
+
+@require_safe
+@for_staff
+def targets(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    """To whom a call can go: colleagues who are there, the centre's queues, a number outside."""
+    _require_agent(request)
+    actor = actor_of_request(request)
+    context = {
+        "call": telephony.get_call(actor=actor, call_id=call_id),
+        "agents": [one for one in queues.agents_of_centre(actor=actor) if one.user_id != actor.id],
+        "queues": queues.queues_of_centre(actor=actor),
+    }
+    return render(request, "desk/telephone/targets.html", context)
 
 
 @require_POST

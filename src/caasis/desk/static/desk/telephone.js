@@ -21,6 +21,9 @@ class Telephone extends HTMLElement {
     document.addEventListener("app:change-missed", this.onMissed);
     this.addEventListener("submit", (event) => this.send(event));
     this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("click", (event) => this.twice(event));
+    // `toggle` does not bubble.
+    this.addEventListener("toggle", ({ target }) => this.fill(target), true);
     this.tick();
     this.clock = setInterval(() => this.tick(), 1000);
     this.beat = setInterval(() => this.tellSeen(), SEEN_EVERY);
@@ -81,16 +84,22 @@ class Telephone extends HTMLElement {
   /** Puts the new inside in; menus stay open, what is typed stays, and the focus stays where it was. */
   draw(html) {
     const before = this.box?.dataset.call;
-    const open = [...this.querySelectorAll("details[open]")].map((each) => each.dataset.telOpen);
-    const typed = new Map([...this.querySelectorAll("input:not([type=hidden]), select")].map((each) => [each.id, each.value]));
+    const open = new Set([...this.querySelectorAll("details[open]")].map((each) => each.dataset.telOpen));
+    const filled = this.querySelector("[data-tel-filled]");
+    const typed = new Map([...this.querySelectorAll("input[id]")].map((each) => [each.id, each.value]));
     const focus = document.activeElement && this.contains(document.activeElement) ? place(document.activeElement) : null;
     this.inside.innerHTML = html;
     if (before === this.box?.dataset.call) {
-      for (const each of this.querySelectorAll("details")) each.open = open.includes(each.dataset.telOpen);
-      for (const each of this.querySelectorAll("input:not([type=hidden]), select")) {
+      // What was asked from a menu closes it; a refusal leaves it open, or opens it again, with what was typed.
+      if (this.querySelector(".app-tel__no")) open.add(this.asked_in);
+      else if (this.asked_in) open.delete(this.asked_in);
+      if (filled) this.querySelector("[data-tel-fill]")?.replaceWith(filled);
+      for (const each of this.querySelectorAll("details")) each.open = open.has(each.dataset.telOpen);
+      for (const each of this.querySelectorAll("input[id]:not([type=radio], [type=checkbox])")) {
         if (typed.has(each.id)) each.value = typed.get(each.id);
       }
     }
+    if (!this.box?.dataset.pending && !this.querySelector(".app-tel__no")) this.asked_in = undefined;
     if (focus) (this.querySelector(focus) ?? this.querySelector("button, summary, a"))?.focus({ preventScroll: true });
     this.tick();
     this.say(this.box?.dataset.say ?? "");
@@ -117,8 +126,7 @@ class Telephone extends HTMLElement {
     event.preventDefault();
     const body = new FormData(form, event.submitter);
     body.set("once", crypto.randomUUID());
-    const menu = form.closest("details");
-    if (menu && !body.has("digits")) menu.open = false;
+    this.asked_in = body.has("digits") ? undefined : form.closest("details")?.dataset.telOpen;
     await this.fetch(form.action, { method: "POST", body, headers: { "X-CSRFToken": csrfToken() } });
   }
 
@@ -140,6 +148,36 @@ class Telephone extends HTMLElement {
     this.asking = setTimeout(() => this.load(), 500 + this.tries * 150);
   }
 
+  /** Loads what a menu holds when it is opened: who is there changes too often to be drawn with every bar. */
+  async fill(menu) {
+    const place = menu.open && menu.dataset.telSrc && menu.querySelector("[data-tel-fill]:not([data-tel-filled])");
+    if (!place) return;
+    try {
+      const answer = await fetch(menu.dataset.telSrc, { headers: { "HX-Request": "true" }, cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      place.innerHTML = await answer.text();
+      place.setAttribute("data-tel-filled", "");
+      place.querySelector("input:not([type=hidden])")?.focus();
+    } catch {
+      place.textContent = "読み込めませんでした。閉じて、もう一度開いてください。";
+    }
+  }
+
+  /** What can't be taken back is pressed twice. */
+  twice(event) {
+    const button = event.target.closest("[data-tel-twice]");
+    if (!button || button.hasAttribute("data-sure")) return;
+    event.preventDefault();
+    const words = button.innerHTML;
+    button.setAttribute("data-sure", "");
+    button.textContent = button.dataset.telTwice;
+    this.live.textContent = button.dataset.telTwice;
+    setTimeout(() => {
+      button.removeAttribute("data-sure");
+      button.innerHTML = words;
+    }, 6000);
+  }
+
   key(event) {
     const menu = event.target.closest?.("details[open]");
     if (event.key !== "Escape" || !menu) return;
@@ -151,7 +189,9 @@ class Telephone extends HTMLElement {
     for (const each of this.querySelectorAll("[data-since], [data-until]")) {
       const left = each.dataset.until ? new Date(each.dataset.until) - Date.now() : Date.now() - new Date(each.dataset.since);
       const seconds = Math.max(0, Math.round(left / 1000));
-      const words = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      const two = (number) => String(number).padStart(2, "0");
+      const hours = Math.floor(seconds / 3600);
+      const words = `${hours ? `${hours}:${two(Math.floor(seconds / 60) % 60)}` : Math.floor(seconds / 60)}:${two(seconds % 60)}`;
       each.textContent = each.dataset.until ? `あと ${words}` : words;
     }
   }
