@@ -213,3 +213,30 @@ def test_another_centre_sees_neither_calls_nor_sound(client_for: Any, recorded: 
         client.session["desk_hears"] = {str(row.id): timezone.now().timestamp()}
         assert client.get(f"/desk/recordings/{row.id}/sound").status_code in (403, 404)
     assert not Case.objects.exists()
+
+
+# --- calling ----------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_is_called_from_a_case_after_a_look_at_the_number(client_for: Any, hall: Hall) -> None:
+    client = client_for("counsellor")
+    card = {"channel": "phone", "title": "折り返す", "consumer_phone": "03-5555-0177"}
+    case = cases.open_case(actor=hall.town.counsellor, card=card)
+    assert f"/desk/cases/{case.id}/call" in card_page(client, case.id).content.decode()
+    page = client.get(f"/desk/cases/{case.id}/call").content.decode()
+    assert "0355550177" in page.replace("-", "").replace("+813", "03") and "この番号に電話する" in page
+    assert not Call.objects.exists(), "looking at it dials nothing"
+    refused = client.post(f"/desk/cases/{case.id}/call", {"number": "0990-555-0177"})
+    assert refused.status_code == 422 and 'value="0990-555-0177"' in refused.content.decode()
+    hall.seat_at_browser("counsellor")
+    assert client.post(f"/desk/cases/{case.id}/call", {"number": "03-5555-0177", "once": "k"}).status_code == 302
+    client.post(f"/desk/cases/{case.id}/call", {"number": "03-5555-0177", "once": "k"})
+    hall.turn()
+    call = Call.objects.get()
+    hall.world.peer_answers("+81355550177")
+    hall.turn()
+    assert f"相談 {case.receipt_number} の電話として記録する" in bar(client)
+    done = client.post(f"/desk/calls/{call.id}/continue", {"receipt_number": case.receipt_number})
+    assert done.status_code == 302 and "発信" in card_page(client, case.id).content.decode()
+    assert client_for("outsider").get(f"/desk/cases/{case.id}/call").status_code == 404
+    assert client_for("outsider").post(f"/desk/cases/{case.id}/call", {"number": "03-5555-0177"}).status_code == 404

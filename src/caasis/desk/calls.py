@@ -50,10 +50,11 @@ def rows_of(calls: list[Call], *, actor: Actor) -> list[CallRow]:
     linked = cases.cases_of_contacts(actor=actor, contact_ids=[call.id for call in calls])
     agents = {one.agent_id for call in calls for one in call.participants.all() if one.agent_id and one.connected_at}
     names = names_of(agents)
-    return [_row(call, actor, names, linked.get(call.id, [])) for call in calls]
+    masked = telephony.masked_callers(actor=actor, calls=calls)
+    return [_row(call, actor, masked.get(call.id, ""), names, linked.get(call.id, [])) for call in calls]
 
 
-def _row(call: Call, actor: Actor, names: dict[UUID, str], linked: list[Case]) -> CallRow:
+def _row(call: Call, actor: Actor, masked: str, names: dict[UUID, str], linked: list[Case]) -> CallRow:
     talked = [one for one in call.participants.all() if one.agent_id and one.connected_at]
     inbound = call.direction == Direction.INBOUND
     outcome = OUTCOMES.get(call.outcome, "")
@@ -65,7 +66,7 @@ def _row(call: Call, actor: Actor, names: dict[UUID, str], linked: list[Case]) -
     heard = [row for row in call.recordings.all() if row.ready_at and not row.refused and row.removed_at is None]
     return CallRow(
         call=call,
-        caller=caller_words(call, actor=actor) if own else "番号は受けたセンターだけが見られます",
+        caller=caller_words(call, masked) if own else "番号は受けたセンターだけが見られます",
         called=call.number.label if call.number else "",
         outcome=outcome,
         missed=call.outcome in OUTCOMES,

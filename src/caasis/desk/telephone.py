@@ -11,7 +11,6 @@ from caasis.accounts.selectors import names_of
 from caasis.cases import selectors as cases
 from caasis.cases.models import Case
 from caasis.kernel.actor import Actor, Role
-from caasis.privacy.services import masked_fields
 from caasis.queues import selectors as queues
 from caasis.queues.code_lists import reason_label, reasons
 from caasis.queues.vocabulary import AgentState
@@ -69,6 +68,8 @@ class CallView:
     consulting: bool = False
     consulted_answered: bool = False
     recording: str = ""
+    #: The case from which this call was asked for.
+    for_case: Case | None = None
     #: The cases that were opened or gone on with from this call.
     cases: list[Case] = field(default_factory=list)
     outbound: bool = False
@@ -171,11 +172,11 @@ def _planned(status: Any) -> str:
     return reason_label(state, status.next_reason) or state.label
 
 
-def caller_words(call: Call, *, actor: Actor) -> str:
+def caller_words(call: Call, masked: str) -> str:
     """The masked number, or why there is none."""
     if call.caller_index is None:
         return NO_NUMBER.get(Presentation(call.presentation), NO_NUMBER[Presentation.UNAVAILABLE])
-    return masked_fields(call, "caller", actor=actor)["caller"] or "番号は伏せています"
+    return masked or "番号は伏せています"
 
 
 def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
@@ -186,7 +187,7 @@ def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
     consulted = next((one for one in own.others if one.part == Part.CONSULTED), None)
     return CallView(
         call=call,
-        caller=caller_words(call, actor=actor),
+        caller=caller_words(call, telephony.masked_callers(actor=actor, calls=[call]).get(call.id, "")),
         called=(call.number.label if call.number else ""),
         queue=queue.name if queue is not None else "",
         via_188=call.diverted or (call.number is not None and call.number.toll == Toll.HOTLINE_188),
@@ -202,9 +203,17 @@ def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
         consulting=mine.part == Part.AGENT and consulted is not None,
         consulted_answered=consulted is not None and consulted.answered_at is not None,
         recording=_recording(call),
+        for_case=_for_case(call, actor),
         cases=cases.cases_of_contacts(actor=actor, contact_ids=[call.id]).get(call.id, []),
         outbound=call.direction == Direction.OUTBOUND,
     )
+
+
+def _for_case(call: Call, actor: Actor) -> Case | None:
+    if call.direction != Direction.OUTBOUND:
+        return None
+    case_id = telephony.asked_for_case(actor=actor, call=call)
+    return cases.own_cases(actor=actor).filter(id=case_id).first() if case_id else None
 
 
 def _others(others: tuple[Participant, ...]) -> list[str]:

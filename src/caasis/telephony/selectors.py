@@ -14,7 +14,8 @@ from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
 from caasis.people.selectors import persons_by_phone
-from caasis.privacy.keys import Forgotten
+from caasis.privacy.keys import Forgotten, record_keys_bytes
+from caasis.privacy.masking import mask_contact_point
 from caasis.privacy.services import read_sealed
 from caasis.telephony.models import (
     Call,
@@ -40,7 +41,7 @@ from caasis.telephony.rules.figures import (
     queue_figures,
 )
 from caasis.telephony.rules.record_json import from_json
-from caasis.telephony.vocabulary import CallPhase, Direction, Part
+from caasis.telephony.vocabulary import CallPhase, Direction, Part, RequestKind
 
 MISSING = "この通話は見つかりません。一覧を開き直してください。"
 #: Ended without a person although the caller wanted one.
@@ -175,6 +176,23 @@ def days_of_same_caller(*, actor: Actor, call: Call) -> dict[date, int]:
     )
     moments = rows.filter(began_at__lt=call.began_at).order_by("-began_at").values_list("began_at", flat=True)
     return dict(Counter(day_in_japan(moment) for moment in moments))
+
+
+def masked_callers(*, actor: Actor, calls: Iterable[Call]) -> dict[UUID, str]:
+    """The numbers of callers as a list shows them, "" where there is none to show. One query, however many."""
+    own = [call for call in calls if call.caller_index is not None and actor.works_for(call.centre_id)]
+    keys = record_keys_bytes(call.record_key_id for call in own)
+    return {
+        call.id: mask_contact_point(read_sealed(call, "caller", key=keys[call.record_key_id])["caller"])
+        for call in own
+        if call.record_key_id in keys
+    }
+
+
+def asked_for_case(*, actor: Actor, call: Call) -> UUID | None:
+    """The case from which the actor asked for this outgoing call."""
+    rows = DeskRequest.objects.filter(call=call, actor_id=actor.id, kind=RequestKind.CALL.value, target_kind="case")
+    return rows.values_list("target_id", flat=True).first()
 
 
 def persons_of_caller(*, actor: Actor, call: Call) -> list[UUID]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import telephone, telephone_browser, telephone_calls
+from caasis.desk.views import telephone, telephone_browser, telephone_calls, telephone_case
 
 _CALL = "calls/<uuid:call_id>/"
 
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("telephone/station", telephone_browser.station, name="telephone-station"),
     path("telephone/connect", telephone_browser.connect, name="telephone-connect"),
     path("telephone/requests/<uuid:request_id>", telephone_browser.answer, name="telephone-answer"),
+    path("cases/<uuid:case_id>/call", telephone_case.call_from_case, name="case-call"),
     path("calls/", telephone_calls.calls, name="calls"),
     path(_CALL, telephone_calls.call, name="call"),
     path(f"{_CALL}open", telephone_calls.open_case, name="call-open"),
