@@ -23,6 +23,7 @@ from caasis.desk.routes import (
     safety,
     search,
     team,
+    telephone,
 )
 
 app_name = "desk"
@@ -45,4 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *team.urlpatterns,
     *phrases.urlpatterns,
+    *telephone.urlpatterns,
 ]

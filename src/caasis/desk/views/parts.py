@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
+from caasis.desk.telephone import telephone_of
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 
 #: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("電話", "call", ("desk:calls",), CENTRE_ROLES, "/desk/calls/"),
     ("予定", "event", ("desk:tasks",), CENTRE_ROLES, "/desk/tasks/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
     ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),
@@ -91,6 +93,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
         "me": actor,
+        "telephone": telephone_of(actor=actor),
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
     return render(request, template, {**frame, **(context or {})}, status=status)

@@ -3,14 +3,19 @@
 from caasis.telephony.services.asking import ask
 from caasis.telephony.services.exporting import export_calls
 from caasis.telephony.services.flows import add_flow, findings_of, problems_of, publish_version, save_draft, set_message
+from caasis.telephony.services.linking import contact_of_call
+from caasis.telephony.services.listening import begin_listening, open_sound
 from caasis.telephony.services.numbers import save_number, set_station
 from caasis.telephony.services.recordings import set_legal_hold
 
 __all__ = [
     "add_flow",
     "ask",
+    "begin_listening",
+    "contact_of_call",
     "export_calls",
     "findings_of",
+    "open_sound",
     "problems_of",
     "publish_version",
     "save_draft",

@@ -170,7 +170,9 @@ class Switchboard:
         """Once after a start: nobody is left in a call of which the engine knows nothing, and no leg without a call."""
         snapshot = self._port.snapshot()
         boot, seq = self._cursor()
-        if snapshot.boot != boot or snapshot.seq != seq or Order.objects.filter(sent_at=None, boot=boot).exists():
+        with system_transaction():
+            unsent = Order.objects.filter(sent_at=None, boot=boot).exists()
+        if snapshot.boot != boot or snapshot.seq != seq or unsent:
             return
         phases = {leg.leg: leg.phase for leg in snapshot.legs}
         with self._work():
@@ -273,21 +275,19 @@ class Switchboard:
     def _send_orders(self) -> None:
         """Send what is committed and unsent, in its order. Raises EngineUnreachable; what is left is sent later."""
         boot, _ = self._cursor()
-        texts: dict[UUID, str] = {}
         with system_transaction():
             Order.objects.filter(sent_at=None).exclude(boot=boot).delete()
-            for order in Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id"):
-                # In here: outside of the system's own scope nobody sees a record's key.
-                try:
-                    texts[order.id] = read_sealed(order, "command")["command"]
-                except Forgotten:
-                    texts[order.id] = ""
+            # Opened in the system's scope too: outside of it no key is seen, and every order would pass for forgotten.
+            orders = [
+                (order, _command_of(order))
+                for order in Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id")
+            ]
         sent: list[UUID] = []
         try:
-            for order_id, text in texts.items():
-                if text:
+            for order, text in orders:
+                if text is not None:
                     self._port.send(load(text, COMMANDS))
-                sent.append(order_id)
+                sent.append(order.id)
         finally:
             if sent:
                 with system_transaction():
@@ -328,3 +328,11 @@ class Switchboard:
     def _work(self) -> Iterator[Cursor]:
         with system_transaction():
             yield Cursor.objects.select_for_update().get(name=NAME)
+
+
+def _command_of(order: Order) -> str | None:
+    """The command on the wire; None when its call was erased meanwhile."""
+    try:
+        return read_sealed(order, "command")["command"]
+    except Forgotten:
+        return None
