@@ -22,6 +22,7 @@ from caasis.desk.routes import (
     referrals,
     safety,
     search,
+    supervision,
     team,
 )
 
@@ -45,4 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *team.urlpatterns,
     *phrases.urlpatterns,
+    *supervision.urlpatterns,
 ]

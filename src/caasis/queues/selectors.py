@@ -106,7 +106,7 @@ def my_status(*, actor: Actor) -> AgentStatus | None:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """A colleague as a list shows them. `reason` is empty for whoever may not know it."""
+    """A colleague as a list shows them. `reason`, its code and `skills` are empty for whoever may not know them."""
 
     user_id: UUID
     name: str
@@ -114,6 +114,9 @@ class AgentView:
     reason: str
     since: datetime
     skills: dict[str, int]
+    reason_code: str = ""
+    #: When the wrap-up should be over; None in every other state and where a queue sets no limit.
+    wrap_up_until: datetime | None = None
 
 
 def agents_of_centre(*, actor: Actor, signed_in: bool = True, now: datetime | None = None) -> list[AgentView]:
