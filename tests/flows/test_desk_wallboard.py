@@ -58,7 +58,7 @@ def test_the_wall_shows_who_waits_and_what_became_of_the_calls(client_for: Calla
     hall.incoming(caller="+819055550103")
     hall.leap(75)
     html = wall(client)
-    assert tile(html, "いま待っている").startswith("1件") and "最長1:15（目安を過ぎています）" in tile(html, "いま待っている")
+    assert tile(html, "いま待っている").startswith("1件") and "最長1:15（目安超え）" in tile(html, "いま待っている")
     assert tile(html, "応答").startswith("1件") and "応答率33.3％" in tile(html, "応答")
     assert tile(html, "待ちきれず切れた").startswith("1件") and "放棄率33.3％" in tile(html, "待ちきれず切れた")
     assert tile(html, "20秒以内に応答").startswith("33.3％")

@@ -26,6 +26,8 @@ PEOPLE = 12
 #: A conversation that lasts longer than this is marked: somebody may need a hand (seconds).
 LONG_TALK = 20 * 60
 NOTHING = "−"
+#: Of the drawing: an hour, its bar, the tallest bar, and the line on which bars stand.
+_SLOT, _BAR, _TALLEST, _BASE = 100, 56, 112, 148
 #: Who needs somebody stands before everybody else.
 _FIRST = {"help": 0, "long": 1}
 
@@ -126,6 +128,11 @@ class Wall:
         return sum(one.count for one in self.states)
 
     @property
+    def width(self) -> int:
+        """Of the picture of hours: an early morning is no wider than its bar."""
+        return max(6, len(self.bars)) * _SLOT
+
+    @property
     def spoken_wait(self) -> str:
         return in_words(self.seconds)
 
@@ -184,10 +191,6 @@ def shown_agent(one: BoardAgent, now: datetime) -> ShownAgent:
     if one.wants_help:
         word, icon, tone = "支援要請", "front_hand", "help"
     return ShownAgent(view.user_id, view.name, word, icon, tone, view.since, seconds)
-
-
-#: Of the drawing: an hour, its bar, the tallest bar, and the line on which bars stand.
-_SLOT, _BAR, _TALLEST, _BASE = 100, 56, 112, 148
 
 
 def bars(counts: Mapping[int, int]) -> list[Bar]:

@@ -144,6 +144,8 @@ def agents_of_centre(*, actor: Actor, signed_in: bool = True, now: datetime | No
             reason=reason_label(state, row.reason) if (own := leads or row.user_id == actor.id) else "",
             since=row.since,
             skills=levels.get((row.user_id, centre_id), {}) if own else {},
+            reason_code=row.reason if own else "",
+            wrap_up_until=row.wrap_up_until,
         )
         for row in found
     ]

@@ -17,6 +17,9 @@ from caasis.kernel.actor import Actor
 from caasis.kernel.clock import JST
 from caasis.kernel.errors import NotAllowed
 from caasis.organisations.schedules import schedules_of
+from caasis.privacy.keys import record_keys_bytes
+from caasis.privacy.masking import mask_contact_point
+from caasis.privacy.services import read_sealed
 from caasis.queues.models import Queue
 from caasis.queues.models.queue import TARGET_SECONDS
 from caasis.queues.selectors import AgentView, agents_of_centre, queues_of_centre
@@ -206,3 +209,17 @@ def _agent(
             if row.agent_id
         ),
     )
+
+
+def masked_callers(board: PhoneBoard) -> dict[UUID, str]:
+    """Call → the masked number of its other side (「末尾45」), for the living calls of a board. One query.
+
+    A masked form names nobody, so it is not logged as an opening. "" where there is no number.
+    """
+    calls = {one.call.id: one.call for one in board.agents if one.call is not None and one.call.caller}
+    keys = record_keys_bytes(call.record_key_id for call in calls.values())
+    return {
+        call_id: mask_contact_point(read_sealed(call, "caller", key=key)["caller"])
+        for call_id, call in calls.items()
+        if (key := keys.get(call.record_key_id)) is not None
+    }

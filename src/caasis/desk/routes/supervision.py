@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import wallboard
+from caasis.desk.views import supervision, wallboard
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("wallboard/", wallboard.wallboard, name="wallboard"),
+    path("supervision/", supervision.supervision, name="supervision"),
+    path("supervision/monitor", supervision.monitor, name="supervision-monitor"),
+    path("supervision/stop", supervision.stop, name="supervision-stop"),
+    path("supervision/state", supervision.state, name="supervision-state"),
 ]

@@ -4,18 +4,11 @@
 // whatever happens, because a wait grows without any event. Between two readings [data-since] counts on in the browser,
 // by the server's clock. When nothing could be read for fifteen seconds the page says so and since when.
 
+import { spell } from "./phone-clock.js";
+
 const EVERY = 5000;
 const AT_MOST = 1000;
 const OLD = 15000;
-
-/** 1:42, and 1:02:03 from an hour on: as the server writes it. */
-function spell(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const two = (value) => String(value).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
 
 class Wallboard extends HTMLElement {
   connectedCallback() {
