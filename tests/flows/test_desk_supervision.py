@@ -15,7 +15,8 @@ from caasis.audit.models import AccessRecord
 from caasis.platform.transactions import system_transaction
 from caasis.queues.models import AgentStatus
 from caasis.queues.vocabulary import AgentState
-from caasis.telephony.models import Call, DeskRequest, Participant
+from caasis.telephony.models import Alarm, Call, DeskRequest, Participant
+from caasis.telephony.services import watch_alarms
 from caasis.telephony.vocabulary import RequestKind
 from tests.flows.test_desk_wallboard import OpenHall, hall  # noqa: F401
 
@@ -169,3 +170,48 @@ def test_supervision_needs_as_many_queries_for_many_calls_as_for_one(client_for:
     with CaptureQueriesContext(connection) as many:
         assert seats(client).count("末尾") == 2
     assert len(many) == len(few)
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+ALARMS = f"{PAGE}alarms/"
+
+
+def test_limits_are_typed_kept_on_error_and_tell_themselves_on_every_screen(client_for: ClientFor, hall: OpenHall) -> None:  # noqa: F811
+    client = client_for("supervisor")
+    wrong = client.post(ALARMS, {"waiting": "たくさん", "longest_wait": "９０", f"waiting-{hall.queue.id}": "1000"})
+    html = wrong.content.decode()
+    assert wrong.status_code == 422 and 'value="たくさん"' in html and 'value="９０"' in html
+    assert "数字だけで入力してください。" in html and 'href="#l-waiting"' in html
+    wrong = client.post(ALARMS, {"longest_wait": "90", f"waiting-{hall.queue.id}": "1000"})
+    assert wrong.status_code == 422 and "1から999までの数を入力してください。" in wrong.content.decode()
+    assert client.post(ALARMS, {"longest_wait": "９０", "waiting": "", "sound": "1"}).status_code == 302
+    assert 'value="90"' in client.get(ALARMS).content.decode()
+    hall.incoming()
+    hall.leap(95)
+    watch_alarms(now=hall.now())
+    for address in (PAGE, "/desk/wallboard/", "/desk/wallboard/?view=table"):
+        assert "長く待っている人がいます" in client.get(address).content.decode(), address
+    assert "件の知らせ" in client.get("/desk/").content.decode()
+    assert "件の知らせ" in client.get("/desk/team/notice").content.decode()
+    assert "件の知らせ" not in client_for("counsellor").get("/desk/").content.decode()
+    alarm = str(Alarm.objects.get().id)
+    assert client.post(f"{ALARMS}seen", {"alarm": alarm}).status_code == 302
+    assert "見本 supervisorさんが対応中" in seats(client)
+    assert "見本 supervisorさんが対応中" in client_for("counsellor").get("/desk/wallboard/").content.decode()
+    assert "件の知らせ" not in client.get("/desk/").content.decode()
+
+
+def test_alarms_are_for_the_leaders_of_the_centre(client_for: ClientFor, hall: OpenHall) -> None:  # noqa: F811
+    client_for("official").post(ALARMS, {"waiting": "1"})
+    hall.incoming()
+    watch_alarms(now=hall.now())
+    alarm = str(Alarm.objects.get().id)
+    for name in ("counsellor", "outsider", "ncac", "admin"):
+        assert client_for(name).get(ALARMS).status_code == 403
+        assert client_for(name).post(ALARMS, {"waiting": "1"}).status_code == 403
+        assert client_for(name).post(f"{ALARMS}seen", {"alarm": alarm}).status_code == 403
+    outside = client_for("outside_official")
+    assert "待っている電話が多く" not in outside.get(ALARMS).content.decode()
+    assert outside.post(f"{ALARMS}seen", {"alarm": alarm}).status_code == 404
+    assert client_for("official").post(f"{ALARMS}seen", {"alarm": "x"}).status_code == 422

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import supervision, wallboard
+from caasis.desk.views import alarms, supervision, wallboard
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("wallboard/", wallboard.wallboard, name="wallboard"),
@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("supervision/monitor", supervision.monitor, name="supervision-monitor"),
     path("supervision/stop", supervision.stop, name="supervision-stop"),
     path("supervision/state", supervision.state, name="supervision-state"),
+    path("supervision/alarms/", alarms.alarms, name="supervision-alarms"),
+    path("supervision/alarms/seen", alarms.seen, name="supervision-alarm-seen"),
 ]

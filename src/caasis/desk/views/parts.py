@@ -15,6 +15,7 @@ from django.utils import timezone
 from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
+from caasis.telephony.alarm_selectors import standing_alarms
 
 #: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
@@ -95,6 +96,8 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "me": actor,
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
+    if actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+        frame["phone_alarms"] = standing_alarms(actor=actor).filter(acknowledged_at=None).count()
     return render(request, template, {**frame, **(context or {})}, status=status)
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from caasis.desk.access import actor_of_request, for_staff, is_fragment
+from caasis.desk.alarms import alarms_on
 from caasis.desk.phone_board import shown_wall
 from caasis.desk.supervision import chosen_state, shown_seats
 from caasis.desk.views import wallboard
@@ -53,6 +54,7 @@ def _shown(request: HttpRequest, actor: Actor, error: DomainError | None = None)
         "seats": seats,
         "helps": [seat for seat in seats if seat.wants_help],
         "may_hear": actor.has(Role.SUPERVISOR),
+        "alarms": alarms_on(board, actor=actor),
         "asked": asked,
         "asked_word": MonitorMode(asked.option).label if asked is not None and asked.option else "",
         "refresh_url": f"{reverse('desk:supervision')}?asked={asked.id}" if asked else reverse("desk:supervision"),
@@ -78,7 +80,11 @@ def _asked(request: HttpRequest, actor: Actor) -> DeskRequest | None:
         return None
 
 
-def _posted_id(request: HttpRequest, name: str, sentence: str) -> UUID:
+def posted_id(request: HttpRequest, name: str, sentence: str) -> UUID:
+    """An id out of a form.
+
+    :raises Invalid: at the field, with the sentence.
+    """
     try:
         return UUID(request.POST.get(name, ""))
     except ValueError:
@@ -103,7 +109,7 @@ def _ask(request: HttpRequest, kind: RequestKind, option: str) -> HttpResponse:
     actor = require_leader(request)
     try:
         with transaction.atomic():
-            call_id = _posted_id(request, "call", "聞く通話を選びなおしてください。")
+            call_id = posted_id(request, "call", "聞く通話を選びなおしてください。")
             asked = ask(actor=actor, kind=kind, call_id=call_id, option=option)
     except NotFound:
         raise
@@ -119,7 +125,7 @@ def state(request: HttpRequest) -> HttpResponse:
     actor = require_leader(request)
     try:
         with transaction.atomic():
-            user_id = _posted_id(request, "user", "状態を変える人を選びなおしてください。")
+            user_id = posted_id(request, "user", "状態を変える人を選びなおしてください。")
             chosen = chosen_state(request.POST.get("state", ""))
             if chosen is None:
                 raise Invalid(fields={"state": ["変える先の状態を選んでください。"]})

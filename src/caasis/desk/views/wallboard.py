@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caasis.desk.access import actor_of_request, for_staff, is_fragment
+from caasis.desk.alarms import alarms_on
 from caasis.desk.phone_board import shown_wall
 from caasis.desk.views.parts import page
 from caasis.organisations.selectors import get_centre
@@ -30,8 +31,10 @@ def wallboard(request: HttpRequest) -> HttpResponse:
     actor = actor_of_request(request)
     assert actor.centre_id is not None
     look = request.GET.get("look", "")
+    board = phone_board(actor=actor, now=moment())
     context = {
-        "wall": shown_wall(phone_board(actor=actor, now=moment())),
+        "wall": shown_wall(board),
+        "alarms": alarms_on(board, actor=actor),
         "as_table": request.GET.get("view") == "table",
         "look": look if look in LOOKS else LOOKS[0],
     }

@@ -17,6 +17,8 @@ class Wallboard extends HTMLElement {
     document.addEventListener("app:change", (event) => {
       if (/^(telephony|queues|appointments)\./.test(event.detail.topic ?? "")) this.soon();
     });
+    this.known = new Set(this.alarms().map((one) => one.dataset.wallAlarm));
+    this.querySelector("[data-wall-sound]").addEventListener("click", () => this.turnSound());
     document.addEventListener("app:session-restored", () => this.read());
     setInterval(() => this.tick(), 1000);
     setInterval(() => this.read(), EVERY);
@@ -59,7 +61,41 @@ class Wallboard extends HTMLElement {
     this.querySelector("[data-wall-now]").innerHTML = html;
     this.readAt = Date.now();
     this.takeClock();
+    this.tellAlarms();
     this.querySelector("[data-wall-state] [data-text]").textContent = `最新（${this.clock(true)}）`;
+  }
+
+  alarms() { return [...this.querySelectorAll("[data-wall-alarm]")]; }
+
+  /** A browser plays nothing before somebody has pressed something: this button is that. */
+  turnSound() {
+    const button = this.querySelector("[data-wall-sound]");
+    this.audio = this.audio ? void this.audio.close() : new AudioContext();
+    button.setAttribute("aria-pressed", String(Boolean(this.audio)));
+    button.querySelector("[data-text]").textContent = this.audio ? "音を止める" : "知らせを音でも伝える";
+    this.sound();
+  }
+
+  tellAlarms() {
+    const now = this.alarms();
+    if (now.some((one) => "sound" in one.dataset && !this.known.has(one.dataset.wallAlarm))) this.sound();
+    this.known = new Set(now.map((one) => one.dataset.wallAlarm));
+  }
+
+  /** Two soft tones, once. */
+  sound() {
+    if (!this.audio) return;
+    for (const [place, pitch] of [660, 880].entries()) {
+      const tone = this.audio.createOscillator();
+      const volume = this.audio.createGain();
+      const start = this.audio.currentTime + place * 0.25;
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.15, start);
+      volume.gain.linearRampToValueAtTime(0, start + 0.22);
+      tone.connect(volume).connect(this.audio.destination);
+      tone.start(start);
+      tone.stop(start + 0.25);
+    }
   }
 
   clock(seconds) {
