@@ -67,6 +67,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
     entries.append(("電話の掲示板（壁の画面）", "desk:wallboard", "call", actor.has_any(CENTRE_ROLES)))
     entries.append(("電話のようす", "desk:supervision", "headset_mic", actor.has(Role.SUPERVISOR, Role.OFFICIAL)))
+    entries.append(("電話の数字", "desk:telephone-figures", "trending_up", actor.has_any(CENTRE_ROLES)))
     finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
     entries.append(("相談をさがす", "desk:search", "search", finding))
     entries.append(("保存した検索", "desk:saved-searches", "save", finding))
