@@ -22,6 +22,7 @@ from caasis.desk.routes import (
     referrals,
     safety,
     search,
+    supervision,
     team,
     telephone,
 )
@@ -47,4 +48,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *team.urlpatterns,
     *phrases.urlpatterns,
     *telephone.urlpatterns,
+    *supervision.urlpatterns,
 ]

@@ -111,7 +111,7 @@ def my_status(*, actor: Actor) -> AgentStatus | None:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """A colleague as a list shows them. `reason` is empty for whoever may not know it."""
+    """A colleague as a list shows them. `reason`, its code and `skills` are empty for whoever may not know them."""
 
     user_id: UUID
     name: str
@@ -119,6 +119,9 @@ class AgentView:
     reason: str
     since: datetime
     skills: dict[str, int]
+    reason_code: str = ""
+    #: When the wrap-up should be over; None in every other state and where a queue sets no limit.
+    wrap_up_until: datetime | None = None
 
 
 def agents_of_centre(*, actor: Actor, signed_in: bool = True, now: datetime | None = None) -> list[AgentView]:
@@ -146,6 +149,8 @@ def agents_of_centre(*, actor: Actor, signed_in: bool = True, now: datetime | No
             reason=reason_label(state, row.reason) if (own := leads or row.user_id == actor.id) else "",
             since=row.since,
             skills=levels.get((row.user_id, centre_id), {}) if own else {},
+            reason_code=row.reason if own else "",
+            wrap_up_until=row.wrap_up_until,
         )
         for row in found
     ]

@@ -249,7 +249,11 @@ def counted_calls(*, actor: Actor, start: datetime, end: datetime) -> list[Count
 
     Two queries: one for the calls, one for the logs of those that have no record yet.
     """
-    rows = list(calls_of_centre(actor=actor, start=start, end=end))
+    return with_records(list(calls_of_centre(actor=actor, start=start, end=end)))
+
+
+def with_records(rows: Sequence[Call]) -> list[CountedCall]:
+    """Calls that were read with permission, each with the record that its log gives. One query."""
     going_on = [row.id for row in rows if row.record is None]
     logs: dict[UUID, list[Happened]] = {}
     for line in CallStep.objects.filter(call_id__in=going_on).order_by("call_id", "counter"):

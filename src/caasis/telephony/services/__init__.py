@@ -1,5 +1,6 @@
 """What people do with the telephone: numbers, flows, stations, requests to the switchboard, recordings, exports."""
 
+from caasis.telephony.services.alarms import acknowledge_alarm, set_alarm_limits, watch_alarms
 from caasis.telephony.services.asking import ask
 from caasis.telephony.services.exporting import export_calls
 from caasis.telephony.services.flows import add_flow, findings_of, problems_of, publish_version, save_draft, set_message
@@ -9,6 +10,7 @@ from caasis.telephony.services.numbers import save_number, set_station
 from caasis.telephony.services.recordings import set_legal_hold
 
 __all__ = [
+    "acknowledge_alarm",
     "add_flow",
     "ask",
     "begin_listening",
@@ -20,7 +22,9 @@ __all__ = [
     "publish_version",
     "save_draft",
     "save_number",
+    "set_alarm_limits",
     "set_legal_hold",
     "set_message",
     "set_station",
+    "watch_alarms",
 ]
