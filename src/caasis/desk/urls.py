@@ -13,6 +13,7 @@ from caasis.desk.routes import (
     corrections,
     emergency,
     evidence,
+    flows,
     letters,
     matters,
     mediation,
@@ -45,4 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *team.urlpatterns,
     *phrases.urlpatterns,
+    *flows.urlpatterns,
 ]

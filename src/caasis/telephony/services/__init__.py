@@ -2,12 +2,21 @@
 
 from caasis.telephony.services.asking import ask
 from caasis.telephony.services.exporting import export_calls
-from caasis.telephony.services.flows import add_flow, problems_of, publish_version, save_draft, set_message
+from caasis.telephony.services.flows import (
+    add_flow,
+    add_standard_flow,
+    problems_of,
+    publish_version,
+    save_draft,
+    set_message,
+    undo_draft,
+)
 from caasis.telephony.services.numbers import save_number, set_station
 from caasis.telephony.services.recordings import set_legal_hold
 
 __all__ = [
     "add_flow",
+    "add_standard_flow",
     "ask",
     "export_calls",
     "problems_of",
@@ -17,4 +26,5 @@ __all__ = [
     "set_legal_hold",
     "set_message",
     "set_station",
+    "undo_draft",
 ]
