@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from caasis.engines.ivr.comparing import differences
 from caasis.engines.ivr.flow import read_flow
 from caasis.telephony.models import Flow, FlowVersion, MessageSwitch, Number
+from caasis.telephony.prompts import wav_bytes
 from caasis.telephony.selectors import newest_versions
 from caasis.telephony.services import add_flow, add_standard_flow, publish_version, save_draft, save_number, set_message
 from tests.rooms.telephony.flow_document import flow_of
@@ -68,7 +71,7 @@ def test_a_centre_without_numbers_is_told_how_to_begin_and_begins_with_the_stand
     assert answer["Location"] == f"{FLOWS}{flow.id}/" and flow.published is None
     assert newest(flow).document["boxes"][0]["id"] == "start"
     page = text_of(client.get(answer["Location"]))
-    assert "直すところはありません。" in page and page.count("app-fbox__kind") == 39
+    assert "直すところはありません。" in page and page.count("app-fbox__name") == 39
     client.post(f"{FLOWS}standard")
     assert set(Flow.objects.values_list("name", flat=True)) == {
         "消費生活センターの自動応答", "消費生活センターの自動応答（2）",
@@ -243,7 +246,7 @@ def test_a_document_that_is_no_flow_is_shown_as_such_and_can_be_taken_back(clien
     assert client.get(f"{FLOWS}{flow.id}/try").status_code == 200
     assert client.get(f"{FLOWS}{flow.id}/boxes/menu/").status_code == 422
     client.post(f"{FLOWS}{flow.id}/undo")
-    assert "app-fbox__kind" in text_of(client.get(f"{FLOWS}{flow.id}/"))
+    assert "app-fbox__name" in text_of(client.get(f"{FLOWS}{flow.id}/"))
 
 
 def test_another_language_asks_for_its_words_at_each_box(client_for: Any, town: Any) -> None:
@@ -341,3 +344,36 @@ def test_only_who_manages_the_centre_switches_its_message(client_for: Any, town:
     assert "停電です。" not in text_of(official.get(at))
     official.post(at, {"name": "today", "do": "off", "sure": "yes"})
     assert MessageSwitch.objects.get(centre_id=town.centre_a.id).on
+
+
+# --- sounds -----------------------------------------------------------------------------------------------------------
+
+
+def test_lines_are_heard_recorded_and_spoken_again(client_for: Any, town: Any, settings: Any, tmp_path: Any) -> None:
+    settings.TELEPHONY_PROMPTS = str(tmp_path)
+    client, flow = client_for("supervisor"), small(town).flow
+    at = f"{FLOWS}{flow.id}/prompts"
+    page = client.get(at)
+    assert "大雨のため、つながりにくくなっています。" in text_of(page) and "media-src 'self'" in page["Content-Security-Policy"]
+    assert "Mei" in text_of(page) or "読み上げられません" in text_of(page), "whose voice it is, or that nothing speaks here"
+    sound = client.get(f"{at}/bye/say/ja/sound.wav")
+    assert sound["Content-Type"] == "audio/wav" and sound.content[:4] == b"RIFF" and sound["Cache-Control"] == "no-store"
+    line = f"{at}/bye/say/ja/"
+    refused = client.post(line, {"token": token(client.get(line)), "file": SimpleUploadedFile("a.wav", b"text")})
+    assert refused.status_code == 422
+    own = wav_bytes(np.full(800, 9000, np.int16))
+    assert client.post(line, {"token": token(client.get(line)), "file": SimpleUploadedFile("a.wav", own)}).status_code == 302
+    assert "いまは録音が流れます。" in text_of(client.get(line))
+    assert len(client.get(f"{line}sound.wav").content) == len(own)
+    assert client.post(f"{line}remove").status_code == 302
+    assert "いまは読み上げます。" in text_of(client.get(line))
+
+
+def test_sounds_are_for_editors_only(client_for: Any, town: Any, settings: Any, tmp_path: Any) -> None:
+    settings.TELEPHONY_PROMPTS = str(tmp_path)
+    flow = small(town).flow
+    for name, status in (("counsellor", 403), ("outsider", 404), ("outside_official", 404)):
+        client = client_for(name)
+        for path in ("prompts", "prompts/bye/say/ja/", "prompts/bye/say/ja/sound.wav"):
+            assert client.get(f"{FLOWS}{flow.id}/{path}").status_code == status, (name, path)
+        assert client.post(f"{FLOWS}{flow.id}/prompts/bye/say/ja/remove").status_code == status

@@ -190,6 +190,19 @@ class BoxForm(AppForm):
     def _has_several(self, held: Any) -> bool:
         return len(self.languages(held)) > 1
 
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page shows them: a row of a menu side by side, the arrows together. Words of a group, fields."""
+        found: list[tuple[str, list[forms.BoundField]]] = []
+        for bound in self:
+            parts = bound.name.split("__")
+            row = parts[0] == "choices" and len(parts) > 2
+            words = f"選択肢{parts[1]}" if row else "行き先" if parts[0] == "next" else ""
+            if not found or found[-1][0] != words:
+                found.append((words, []))
+            found[-1][1].append(bound)
+        return found
+
     # --- what was typed -----------------------------------------------------------------------------------------------
 
     def read(self) -> Box | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import flow_boxes, flow_trial, flows, telephone_message, telephone_numbers
+from caasis.desk.views import flow_boxes, flow_prompts, flow_trial, flows, telephone_message, telephone_numbers
 
 _NUMBERS = "telephone/numbers/"
 _FLOWS = "telephone/flows/"
 _FLOW = f"{_FLOWS}<uuid:flow_id>/"
 _BOX = f"{_FLOW}boxes/<slug:box>/"
+_LINE = f"{_FLOW}prompts/<slug:box>/<slug:field>/<slug:language>/"
 _VERSION = f"{_FLOW}versions/<uuid:version_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,4 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BOX}remove", flow_boxes.remove, name="flow-box-remove"),
     path(f"{_FLOW}try", flow_trial.trial, name="flow-try"),
     path(f"{_FLOW}paths", flow_trial.paths, name="flow-paths"),
+    path(f"{_FLOW}prompts", flow_prompts.prompts, name="flow-prompts"),
+    path(_LINE, flow_prompts.line_page, name="flow-line"),
+    path(f"{_LINE}sound.wav", flow_prompts.sound, name="flow-sound"),
+    path(f"{_LINE}remove", flow_prompts.remove, name="flow-line-remove"),
 ]

@@ -124,7 +124,7 @@ def _page(
     found = [one for one in (*shown.problems, *shown.warnings) if box is not None and one.box == box.id]
     leads = [one for one in flow.boxes if box is not None and box.id in one.next.values()]
     context: dict[str, Any] = {
-        "flow": row, "form": form, "box": box, "kind": KINDS[form.kind], "here": "flows",
+        "flow": row, "form": form, "box": box, "kind_label": KINDS[form.kind].label, "here": "flows",
         # A conflict is settled by looking at what the other has saved: the newest state is what is saved over then.
         "token": token_of(version.document),
         "found": [(one, form.field_of(one.field)) for one in found],

@@ -12,6 +12,7 @@ from caasis.telephony.services.flows import (
     undo_draft,
 )
 from caasis.telephony.services.numbers import save_number, set_station
+from caasis.telephony.services.prompts import record_line
 from caasis.telephony.services.recordings import set_legal_hold
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "export_calls",
     "problems_of",
     "publish_version",
+    "record_line",
     "save_draft",
     "save_number",
     "set_legal_hold",
