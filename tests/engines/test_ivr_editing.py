@@ -63,10 +63,10 @@ def test_differences_name_what_was_said_before_and_where_arrows_led() -> None:
     box, _ = read_box("hang_up", {"id": "end_1", "name": "おわり"})
     new = put_box(new, box)
     found = {(one.box, one.what): (one.before, one.after) for one in differences(old, new)}
-    assert found["hours", "「昼休み」の行き先"] == ("終わる", "時間外の折り返し予約")
+    assert found["hours", "「昼休み」の行き先"] == ("終わる「本日は終わりました。」", "時間外の折り返し予約")
     assert found["bye", "終わりに話す文（日本語）"] == ("受付時間におかけ直しください。", "さようなら。")
     assert found["end_1", ""] == ("", "終わる") and found["info", ""] == ("終わる", "")
-    assert found["menu", "「3 案内」の行き先"] == ("終わる", "なし")
+    assert found["menu", "「3 案内」の行き先"] == ("終わる「ホームページをごらん…」", "なし")
     assert len(found) == 5 and differences(old, old) == ()
     assert all(one.is_new for one in differences(None, old)) and len(differences(None, old)) == len(old.boxes)
 

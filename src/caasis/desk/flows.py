@@ -187,7 +187,7 @@ def picture_of(shown: Shown, *, here: str = "") -> Picture | None:
     shapes = tuple(
         Shape(
             place.box, place.x, place.y, place.width, place.height,
-            _cut(place.box.name or place.box.label, int(place.width // 15) - 1), _TONES.get(place.box.kind, "say"),
+            _cut(place.box.name or name_of(shown.flow, place.box.id).removeprefix(place.box.label) or place.box.label, int(place.width // 15) - 1), _TONES.get(place.box.kind, "say"),
             place.box.id in faulty, place.box.id in doubtful - faulty, place.box.id == here,
         )
         for place in drawing.places

@@ -70,6 +70,12 @@ def get_number(*, actor: Actor, number_id: UUID) -> Number:
     return row
 
 
+def public_line(number: str) -> Number | None:
+    """A number (E.164) that is answered, with the flow that callers hear: what everybody learns who calls it."""
+    rows = Number.objects.filter(number=number, active=True).exclude(flow__published=None)
+    return rows.select_related("flow__published").first()
+
+
 def get_flow(*, actor: Actor, flow_id: UUID) -> Flow:
     """One flow of the actor's centre.
 

@@ -58,7 +58,7 @@ def message(request: HttpRequest) -> HttpResponse:
     """Each switch: whether it is on, since when and by whom. A POST without `sure` is answered with the question."""
     actor, status, asked = actor_of_request(request), 200, ""
     switches = {row.name: row for row in switches_of_centre(actor=actor)}
-    heard = _heard(actor)
+    heard, labels = _heard(actor)
     names = list(dict.fromkeys((*heard, *switches))) or [STANDARD]
     chosen = request.POST.get("name") or request.GET.get("name") or names[0]
     chosen = chosen if chosen in names else names[0]
@@ -86,8 +86,8 @@ def message(request: HttpRequest) -> HttpResponse:
                 messages.success(request, f"臨時メッセージを{words}")
                 return redirect(f"{reverse('desk:telephone-message')}?name={chosen}")
     context = {
-        "here": "message", "row": row, "chosen": chosen, "label": switch_label(chosen), "form": form, "asked": asked,
-        "names": [(name, switch_label(name), name in switches and switches[name].on) for name in names],
+        "here": "message", "row": row, "chosen": chosen, "label": labels.get(chosen) or switch_label(chosen), "form": form, "asked": asked,
+        "names": [(name, labels.get(name) or switch_label(name), name in switches and switches[name].on) for name in names],
         "by": names_of({row.set_by}).get(row.set_by, "") if row and row.set_by else "",
         "own": [(LANGUAGES.get(language, language), text) for language, text in said.items()],
         "told": _told(row, said), "will_tell": _will(form, said) if asked else [],
@@ -96,9 +96,10 @@ def message(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/flows/message.html", context, status=status)
 
 
-def _heard(actor: Actor) -> dict[str, dict[str, str]]:
-    """Switches of the flows that callers hear, each with the words that stand in its box."""
+def _heard(actor: Actor) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Switches of the flows that callers hear: the words that stand in the box of each, and how the box is called."""
     found: dict[str, dict[str, str]] = {}
+    names: dict[str, str] = {}
     for flow in flows_of_centre(actor=actor):
         if flow.published is None:
             continue
@@ -108,7 +109,8 @@ def _heard(actor: Actor) -> dict[str, dict[str, str]]:
             continue
         for box in boxes:
             found.setdefault(box.switch, {language: line.text for language, line in box.say.items()})
-    return found
+            names.setdefault(box.switch, box.name)
+    return found, names
 
 
 def _told(row: MessageSwitch | None, said: dict[str, str]) -> list[tuple[str, str]]:

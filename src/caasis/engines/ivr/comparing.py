@@ -12,6 +12,8 @@ from caasis.engines.ivr.flow import Flow
 from caasis.engines.ivr.labels import LANGUAGES, outcome_label
 from caasis.engines.ivr.values import Line, declared
 
+#: So many signs of what a box says tell it from another one of its kind.
+_BEGIN = 10
 _UNSEEN = ("id", "at", "next")
 
 
@@ -35,9 +37,15 @@ class Difference:
 
 
 def name_of(flow: Flow, box_id: str) -> str:
-    """How a box is called on the screens."""
+    """How a box is called on the screens: by its name, else by its kind and, where there are several, how it begins."""
     box = flow.box(box_id)
-    return (box.name or box.label) if box is not None else "（ありません）"
+    if box is None:
+        return "（ありません）"
+    if box.name or sum(1 for one in flow.boxes if one.kind == box.kind and not one.name) < 2:
+        return box.name or box.label
+    said = getattr(box, "say", {})
+    text = next(iter(said.values())).text if said else box.id
+    return f"{box.label}「{text if len(text) <= _BEGIN else text[:_BEGIN] + '…'}」"
 
 
 def differences(before: Flow | None, after: Flow) -> tuple[Difference, ...]:
