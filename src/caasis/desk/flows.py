@@ -10,7 +10,7 @@ from typing import Any
 
 from caasis.cases.directory import offices
 from caasis.desk.flow_forms import Choices
-from caasis.engines.ivr.boxes import Box, Collect, MessageSwitch
+from caasis.engines.ivr.boxes import Box, Collect, MessageSwitch, Triage
 from caasis.engines.ivr.comparing import name_of
 from caasis.engines.ivr.drawing import Drawing, draw
 from caasis.engines.ivr.flow import Flow, NotAFlow, Problem, read_flow
@@ -25,6 +25,7 @@ from caasis.telephony.selectors import switches_of_centre
 
 #: How the standard flow calls a queue without naming one of the centre's.
 ANY_QUEUE = "main"
+WITHOUT_PHONE = "この機関の電話番号が、名簿にありません。かけた人は「機関が見つからない」に進みます。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,10 @@ def show(version: FlowVersion, *, actor: Actor) -> Shown:
     except NotAFlow as error:
         return Shown(version, None, error.problems)
     findings = review(flow, known=known_of(actor))
-    return Shown(version, flow, findings.problems, findings.warnings, findings)
+    phones = {office.code: office.phone for office in offices(actor=actor)}
+    silent = [box for box in flow.of_kind(Triage) if not phones.get(box.office, "x")]
+    warnings = (*findings.warnings, *(Problem(box.id, "office", WITHOUT_PHONE) for box in silent))
+    return Shown(version, flow, findings.problems, warnings, findings)
 
 
 def known_of(actor: Actor) -> Known:

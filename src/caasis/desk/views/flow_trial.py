@@ -83,7 +83,7 @@ def _course(request: HttpRequest, actor: Actor, shown: Shown, data: dict[str, An
         flow,
         hours,
         message=_messages(actor) if data.get("message") else None,
-        offices={one.code: Office(one.name, one.phone) for one in offices(actor=actor)},
+        offices={one.code: Office(one.name, one.phone) for one in offices(actor=actor) if one.phone},
         relay=data.get("caller") == "relay",
     )
     script = read_script(request.GET.get("script", ""), request.GET.get("now", ""))
