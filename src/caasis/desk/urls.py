@@ -13,6 +13,7 @@ from caasis.desk.routes import (
     corrections,
     emergency,
     evidence,
+    flows,
     letters,
     matters,
     mediation,
@@ -49,4 +50,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *phrases.urlpatterns,
     *telephone.urlpatterns,
     *supervision.urlpatterns,
+    *flows.urlpatterns,
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from caasis.engines.ivr import Sound
 from caasis.engines.ivr.flow import Problem, read_flow, write_flow
 from caasis.engines.ivr.review import Findings, review_json
 from caasis.kernel.actor import Actor
-from caasis.kernel.errors import Invalid, NotFound, WrongState
+from caasis.kernel.errors import Invalid, NotFound, VersionConflict, WrongState
 from caasis.platform.transactions import actor_transaction
 from caasis.telephony.jobs import prepare_flow
 from caasis.telephony.models import Flow, FlowVersion, MessageSwitch
@@ -25,6 +27,8 @@ from caasis.telephony.switchboard.around import known_of
 
 MISSING = "この自動応答は見つかりません。一覧を開き直してください。"
 LONGEST_MESSAGE, MOST_LANGUAGES = 500, 20
+#: The flow that an installation begins with.
+STANDARD = Path(__file__).parent.parent / "data" / "flows" / "consumer_centre.toml"
 
 
 def problems_of(document: Any) -> tuple[Problem, ...]:
@@ -72,21 +76,63 @@ def add_flow(*, actor: Actor, centre_id: UUID, name: str) -> Flow:
         return flow
 
 
-def save_draft(*, actor: Actor, flow_id: UUID, document: Mapping[str, Any], note: str = "") -> FlowVersion:
+def add_standard_flow(*, actor: Actor, centre_id: UUID) -> FlowVersion:
+    """The flow of a consumer centre as a draft of the centre's own, to be read and made its own before it is published.
+
+    A centre that has one of this name already gets another one with a number behind it.
+
+    :raises NotFound: another centre's. :raises NotAllowed: neither supervisor nor official.
+    """
+    require_manager(actor, centre_id, MISSING)
+    document = tomllib.loads(STANDARD.read_text(encoding="utf-8"))["flow"]
+    taken = set(Flow.objects.filter(centre_id=centre_id).values_list("name", flat=True))
+    names = (document["name"], *(f"{document['name']}（{number}）" for number in range(2, len(taken) + 3)))
+    name = next(one for one in names if one not in taken)
+    with actor_transaction(actor):
+        flow = add_flow(actor=actor, centre_id=centre_id, name=name)
+        return save_draft(actor=actor, flow_id=flow.id, document=document | {"name": name})
+
+
+def save_draft(
+    *, actor: Actor, flow_id: UUID, document: Mapping[str, Any], note: str = "", base: Mapping[str, Any] | None = None
+) -> FlowVersion:
     """Keep a state of a flow that is being worked on, sound or not: the newest version if it is a draft, else a new one.
+
+    base: the document that was worked on. What it was before stays beside it, for `undo_draft`.
 
     :raises NotFound: hidden and absent alike. :raises NotAllowed: neither supervisor nor official.
     :raises Invalid: it can't be read as a flow at all: no object, or too long.
+    :raises VersionConflict: somebody else saved since `base`; `current` is the newest version.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("boxes"), Sequence):
         raise Invalid(fields={"document": ["自動応答の図を読み取れません。画面を開き直してください。"]})
     with actor_transaction(actor):
         flow = _locked(actor, flow_id)
         version = flow.versions.order_by("number").last()
+        if version is not None and base is not None and version.document != base:
+            raise VersionConflict(current=version)
+        before = version.document if version is not None else None
         if version is None or version.published_at is not None:
             number = version.number + 1 if version else 1
             version = FlowVersion(flow=flow, centre_id=flow.centre_id, number=number)
+        version.before = before
         version.document, version.note, version.written_by = dict(document), note.strip()[:200], actor.id
+        version.save()
+        return version
+
+
+def undo_draft(*, actor: Actor, flow_id: UUID) -> FlowVersion:
+    """Take the last save of a draft back. Once more is the way forward again: the two states change places.
+
+    :raises NotFound: hidden and absent alike. :raises NotAllowed: neither supervisor nor official.
+    :raises WrongState: there is no draft, or nothing to go back to.
+    """
+    with actor_transaction(actor):
+        flow = _locked(actor, flow_id)
+        version = flow.versions.order_by("number").last()
+        if version is None or version.published_at is not None or version.before is None:
+            raise WrongState("元に戻せる保存がありません。")
+        version.document, version.before, version.written_by = version.before, version.document, actor.id
         version.save()
         return version
 
@@ -113,7 +159,7 @@ def publish_version(*, actor: Actor, version_id: UUID) -> Published:
             raise Invalid("図に直すところがあるため、公開できません。" + problems[0].sentence, problems=problems)
         if version.published_at is None:
             version.document = write_flow(read_flow(version.document))
-            version.published_at, version.published_by = timezone.now(), actor.id
+            version.published_at, version.published_by, version.before = timezone.now(), actor.id, None
             version.save()
         flow.published = version
         flow.version += 1
