@@ -85,7 +85,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 "flow": row, "draft": draft, "numbers": list(row.numbers.all()),
-                "published_by": names.get(row.published.published_by, "") if row.published else "",
+                "published_by": names.get(row.published.published_by, "") if row.published and row.published.published_by else "",
                 "written_by": names.get(draft.written_by, "") if draft and draft.written_by else "",
             }
         )  # fmt: skip

@@ -151,7 +151,7 @@ def listen(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 @require_safe
 @for_staff
-def sound(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+def sound(request: HttpRequest, recording_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """The recording as WAV, from any octet on, for whoever opened it within the hour."""
     begun = request.session.get(_HEARD, {}).get(str(recording_id), 0)
     if timezone.now().timestamp() - begun > 3600:

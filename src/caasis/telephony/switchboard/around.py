@@ -45,19 +45,22 @@ def circumstances(row: Call, now: datetime, *, names_offices: bool = True) -> Ci
     if row.centre_id is None:
         return Circumstances()
     queue = queue_named(row, "")
-    return circumstances_of(row.centre_id, now, offers_callback=queue is None or queue.offers_callback)
+    return circumstances_of(
+        row.centre_id, now, offers_callback=queue is None or queue.offers_callback, names_offices=names_offices
+    )
 
 
-def circumstances_of(centre_id: UUID, now: datetime, *, offers_callback: bool) -> Circumstances:
+def circumstances_of(
+    centre_id: UUID, now: datetime, *, offers_callback: bool, names_offices: bool = True
+) -> Circumstances:
     """What any flow of the centre needs to know at this moment."""
-    offices = _directory[0](centre_id) if _directory else {}
     return Circumstances(
         hours={"": opening(schedules_of([centre_id])[centre_id], now)},
         messages={
             switch.name: {language: Line(words) for language, words in switch.words.items()}
             for switch in MessageSwitch.objects.filter(centre_id=centre_id, on=True)
         },
-        offices=offices_of(row.centre_id) if names_offices else {},
+        offices=offices_of(centre_id) if names_offices else {},
         relay_prefixes=tuple(getattr(settings, "TELEPHONY_RELAY_PREFIXES", ())),
         offers_callback=offers_callback,
         # There is no way to send a short message yet: what can't be had is not offered.
