@@ -618,6 +618,14 @@ def test_a_person_the_emergency_key_and_a_queue_that_closes_come_through_what_is
     assert closed.tell(Failed()).state.box == "bye"
 
 
+def test_words_in_another_language_than_the_callers_are_spoken_as_what_they_are() -> None:
+    flow = flow_of(box("message", "first", {"on": "queue", "off": "queue"}, switch="storm", say={"ja": "嵐。", "en": "Storm."}),
+                   languages=["ja", "en"])  # fmt: skip
+    around = Circumstances(messages={"storm": {"ja": Line("停電しています。")}})
+    one = Call(flow, around).arrive(language="en")
+    assert one.did(Play).sounds == (Sound(text="停電しています。", language="ja"),), "not read by an English voice"
+
+
 # --- offers -----------------------------------------------------------------------------------------------------------
 
 

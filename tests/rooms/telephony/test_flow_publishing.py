@@ -16,7 +16,7 @@ from caasis.platform.transactions import system_transaction
 from caasis.queues.models import Queue
 from caasis.telephony.offices import offices_of as read_offices
 from caasis.telephony.prompts import OpenJTalk, Samples, Tones, Voice, open_store, wav_bytes
-from caasis.telephony.services import add_flow, findings_of, publish_version, save_draft
+from caasis.telephony.services import add_flow, findings_of, message_faults, publish_version, save_draft
 from caasis.telephony.services.flows import Published
 from tests.rooms.telephony.flow_document import flow_of, ja
 from tests.rooms.telephony.test_prompts_store import tone
@@ -140,3 +140,7 @@ def test_findings_are_for_who_manages_the_centre(town):
     for name in ("outsider", "outside_official"):
         with pytest.raises(NotFound):
             findings_of(actor=town.actors[name], centre_id=town.centre_a.id, document=document)
+
+
+def test_a_message_of_the_day_in_a_language_without_a_voice_is_told_to_its_author():
+    assert list(message_faults({"ja": "停電しています。", "en": "No power.", "zh": " "})) == ["en"]

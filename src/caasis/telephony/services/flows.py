@@ -203,6 +203,16 @@ def set_message(
         return row
 
 
+def message_faults(words: Mapping[str, str]) -> dict[str, str]:
+    """What whoever writes a 臨時メッセージ has to know: a sentence for each language in which callers hear a signal instead."""
+    store = open_store()
+    return {
+        language: "このことばは読み上げられません。電話では合図の音だけが流れます。"
+        for language, text in words.items()
+        if text.strip() and not store.speaks(language)
+    }
+
+
 def _locked(actor: Actor, flow_id: UUID) -> Flow:
     flow = Flow.objects.select_for_update(of=("self",)).filter(id=flow_id).first()
     if flow is None:
