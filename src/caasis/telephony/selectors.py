@@ -191,6 +191,8 @@ def masked_callers(*, actor: Actor, calls: Iterable[Call]) -> dict[UUID, str]:
 
 def asked_for_case(*, actor: Actor, call: Call) -> UUID | None:
     """The case from which the actor asked for this outgoing call."""
+    if actor.id is None:
+        return None
     rows = DeskRequest.objects.filter(call=call, actor_id=actor.id, kind=RequestKind.CALL.value, target_kind="case")
     return rows.values_list("target_id", flat=True).first()
 
