@@ -172,11 +172,12 @@ def test_a_recording_is_heard_for_a_purpose_from_any_place(client_for: Any, reco
     call, row = recorded
     client, url = client_for("counsellor"), f"/desk/recordings/{row.id}/sound"
     assert client.get(url).status_code == 403, "no purpose was stated yet"
+    assert "app-player" not in client.get(f"/desk/calls/{call.id}/").content.decode()
     assert client.post(f"/desk/calls/{call.id}/listen", {}).status_code == 422
     assert client.post(f"/desk/calls/{call.id}/listen", {"purpose": "advice"}).status_code == 302
     logged = AccessRecord.objects.get(action="hear_recording", object_id=row.id)
     assert logged.purpose == "advice" and logged.actor_id is not None
-    assert "app-player" in client.get(f"/desk/calls/{call.id}/?listen=1").content.decode()
+    assert "app-player" in client.get(f"/desk/calls/{call.id}/").content.decode()
     whole = body(client.get(url))
     with wave.open(io.BytesIO(whole)) as sound:
         assert (sound.getnchannels(), sound.getframerate(), sound.getnframes()) == (2, 8000, 8000)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caasis.queues.models import AgentStatus
-from caasis.telephony.models import Station
+from caasis.telephony.models import Recording, Station
 from tests.rooms.telephony.hall import CALLER, Hall
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +166,30 @@ def test_a_desk_phone_is_named_and_a_name_that_is_taken_is_refused(client_for: A
     assert client_for("official").get("/desk/telephone/device").status_code == 403
 
 
+
+
+def test_a_caller_who_refuses_the_recording_is_not_recorded_any_more(client_for: Any, hall: Hall) -> None:
+    client = client_for("counsellor")
+    hall.seat_at_browser("counsellor")
+    call = hall.incoming()
+    press(client, hall, call, "answer")
+    shown = press(client, hall, call, "refuse_recording")
+    assert "録音しません（ご本人の希望）" in shown and "録音を止める" not in shown
+    assert not Recording.objects.filter(call=call, refused=False).exists()
+
+
+def test_keys_are_pressed_for_a_machine_and_a_declined_call_keeps_its_place(client_for: Any, hall: Hall) -> None:
+    client = client_for("counsellor")
+    hall.seat_at_browser("counsellor")
+    call = hall.incoming()
+    press(client, hall, call, "answer")
+    press(client, hall, call, "keys", digits="5")
+    assert hall.world.keys_told(hall.leg(call)) == "5"
+    wrong = client.post("/desk/telephone/ask", {"kind": "keys", "call": str(call.id), "digits": "x"}, headers={"HX-Request": "true"})
+    assert wrong.status_code == 422 and "数字と＊＃だけ" in wrong.content.decode()
+    press(client, hall, call, "hang_up")
+    press(client, hall, call, "wrap_up_done")
+    second = hall.incoming()
+    shown = press(client, hall, second, "decline")
+    assert "離席中" in shown and "呼び出しに応答なし" in shown
+    assert hall.read(second).phase == "waiting"

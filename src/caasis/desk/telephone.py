@@ -16,7 +16,7 @@ from caasis.queues.code_lists import reason_label, reasons
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony import selectors as telephony
 from caasis.telephony.models import Call, DeskRequest, Participant, Station
-from caasis.telephony.vocabulary import Direction, Part, Presentation, Toll
+from caasis.telephony.vocabulary import CallPhase, Direction, Part, Presentation, Toll
 
 #: State → (modifier of the colour, icon, the word). 待機 is called 受付中 here: it is what the button says that one does.
 STATES: dict[AgentState, tuple[str, str, str]] = {
@@ -141,7 +141,9 @@ def telephone_of(*, actor: Actor, request: DeskRequest | None = None) -> Telepho
         station=telephony.my_station(actor=actor),
         user_id=actor.id,
     )  # fmt: skip
-    if shown.call is not None and state is AgentState.TALKING and shown.call.call.on_hold:
+    if shown.call is not None and shown.call.call.phase == CallPhase.DIALLING:
+        shown.word, shown.icon = "発信中", "call"
+    elif shown.call is not None and state is AgentState.TALKING and shown.call.call.on_hold:
         shown.word, shown.icon, shown.tone = "保留中", "phone_paused", "hold"
     if request is not None:
         if request.state == DeskRequest.State.WAITING:

@@ -30,6 +30,8 @@ from caasis.telephony.vocabulary import Direction
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 SPEEDS = ("0.8", "1.0", "1.25", "1.5", "2.0")
+#: How long a stated purpose holds.
+LISTENING_S = 3600
 _HEARD = "desk_hears"
 
 
@@ -56,8 +58,10 @@ def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
 
 def _call(request: HttpRequest, call_id: UUID, *, error: str = "", status: int = 200, number: str = "") -> HttpResponse:
     actor = actor_of_request(request)
+    shown = read_call(actor=actor, call_id=call_id)
     context = {
-        "shown": read_call(actor=actor, call_id=call_id),
+        "shown": shown,
+        "listening": any(_may_play(request, row.id) for row in shown.row.recordings),
         "agent": is_agent(actor),
         "error": error,
         "typed": request.POST,
@@ -147,15 +151,14 @@ def listen(request: HttpRequest, call_id: UUID) -> HttpResponse:
             services.begin_listening(actor=actor, recording_id=row.id, purpose=purpose)
             heard[str(row.id)] = timezone.now().timestamp()
     request.session[_HEARD] = heard
-    return redirect(f"/desk/calls/{call_id}/?listen=1#recordings")
+    return redirect(f"/desk/calls/{call_id}/#recordings")
 
 
 @require_safe
 @for_staff
 def sound(request: HttpRequest, recording_id: UUID) -> Any:
     """The recording as WAV, from any octet on, for whoever opened it within the hour."""
-    begun = request.session.get(_HEARD, {}).get(str(recording_id), 0)
-    if timezone.now().timestamp() - begun > 3600:
+    if not _may_play(request, recording_id):
         raise NotAllowed("録音を聞く目的を、通話の画面で選んでください。")
     found = services.open_sound(actor=actor_of_request(request), recording_id=recording_id)
     size, first, stop, status = found.size, 0, found.size, 200
@@ -171,6 +174,12 @@ def sound(request: HttpRequest, recording_id: UUID) -> Any:
     if status == 206:
         answer["Content-Range"] = f"bytes {first}-{stop - 1}/{size}"
     return answer
+
+
+def _may_play(request: HttpRequest, recording_id: UUID) -> bool:
+    """Whether a purpose was stated for this recording within the hour."""
+    begun = request.session.get(_HEARD, {}).get(str(recording_id), 0)
+    return bool(timezone.now().timestamp() - begun < LISTENING_S)
 
 
 def _purpose(request: HttpRequest) -> Purpose | None:

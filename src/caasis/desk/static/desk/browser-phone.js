@@ -31,6 +31,7 @@ class BrowserPhone extends HTMLElement {
     this.mic.addEventListener("change", () => this.stream && this.check());
     this.out.addEventListener("change", () => this.useOutput(this.sound));
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.list());
+    document.addEventListener("app:telephone", ({ detail }) => this.ring("rings" in detail));
     window.addEventListener("beforeunload", (event) => this.peer && event.preventDefault());
     if (!navigator.mediaDevices) {
       this.tell("この画面ではマイクを使えません。https で始まるアドレスで開き直してください。");
@@ -116,6 +117,37 @@ class BrowserPhone extends HTMLElement {
     await player.play();
     this.tell("音が聞こえますか。聞こえないときは「聞こえる側」を選び直してください。");
     setTimeout(() => { voice.stop(); context.close(); }, 1500);
+  }
+
+  /** Rings on the chosen device while a call waits for this agent: the caller's own sound comes only after the answer. */
+  ring(on) {
+    if (!on || !this.peer) {
+      clearInterval(this.ringing);
+      this.ringing = undefined;
+      return;
+    }
+    if (this.ringing) return;
+    const once = async () => {
+      const context = new AudioContext();
+      const target = context.createMediaStreamDestination();
+      const gain = context.createGain();
+      gain.gain.value = 0.15;
+      gain.connect(target);
+      for (const pitch of [480, 620]) {
+        const voice = context.createOscillator();
+        voice.frequency.value = pitch;
+        voice.connect(gain);
+        voice.start();
+        voice.stop(context.currentTime + 1);
+      }
+      const player = new Audio();
+      player.srcObject = target.stream;
+      await this.useOutput(player);
+      player.play().catch(() => {});
+      setTimeout(() => context.close(), 1200);
+    };
+    once();
+    this.ringing = setInterval(once, 3000);
   }
 
   async useOutput(player) {
