@@ -83,6 +83,14 @@ def test_the_wall_says_when_it_is_older_than_fifteen_seconds(sign_in: Sign, hall
     expect(cut).to_be_hidden(timeout=10_000)
 
 
+def test_a_wall_whose_login_has_ended_says_so(sign_in: Sign, hall: OpenHall) -> None:  # noqa: F811
+    page = sign_in("counsellor", WALL)
+    page.allow_console("status of 401")  # type: ignore[attr-defined]
+    page.context.clear_cookies()
+    expect(page.get_by_role("link", name="もう一度ログインする")).to_be_visible(timeout=25_000)
+    expect(page.get_by_text("接続が切れています")).to_be_hidden()
+
+
 def test_both_faces_of_the_wall_can_be_read_at_both_widths(
     sign_in: Sign,  # noqa: F811
     hall: OpenHall,
