@@ -95,7 +95,8 @@ _FROM_CALLS: tuple[tuple[MetricDefinition, Callable[[CentreFigures], float | int
     (of.K43, lambda one: one.mean_hold_s),
     (of.K44, lambda one: one.hold_rate),
     (of.K54, lambda one: one.count(Outcome.BLOCKED)),
-    (of.K55, lambda one: one.handling_per_call_s),
+    # While nothing is wrapped up, no handling time is known: that is not the same as none.
+    (of.K55, lambda one: one.handling_per_call_s if one.handled else None),
     (of.K62, lambda one: one.mean_wait_s),
 )
 

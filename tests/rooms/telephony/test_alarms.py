@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from caasis.telephony.alarm_selectors import alarm_limits, past_alarms, standing
 from caasis.telephony.models import Alarm
 from caasis.telephony.rules.alarms import SHORTEST, Standing, judge
 from caasis.telephony.services import acknowledge_alarm, set_alarm_limits, watch_alarms
+from caasis.telephony.switchboard import process
 from caasis.telephony.vocabulary import AlarmKind
 from tests.rooms.telephony.hall import Hall
 
@@ -194,3 +196,22 @@ def test_what_is_no_limit_is_refused_and_others_may_neither_set_nor_see(hall: Ha
         acknowledge_alarm(actor=hall.town.outside_official, alarm_id=alarm.id)
     with pytest.raises(NotAllowed):
         acknowledge_alarm(actor=hall.town.counsellor, alarm_id=alarm.id)
+
+
+@pytest.mark.django_db
+def test_the_switchboards_process_watches_them(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits(hall, {(WAITING, None): 1})
+    hall.incoming()
+    stop, signals = threading.Event(), hall.engine.signals
+
+    def last(**given: Any) -> Any:
+        stop.set()
+        return signals(**given)
+
+    monkeypatch.setattr(hall.engine, "signals", last)
+    monkeypatch.setattr(process, "open_port", lambda: hall.engine)
+    # The test's own connection holds its transaction.
+    monkeypatch.setattr(process, "close_old_connections", lambda: None)
+    monkeypatch.setattr(process, "WATCH_EVERY_S", -1.0)
+    process.run(stop)
+    assert standing(hall) == ["waiting"]

@@ -19,6 +19,7 @@ from caasis.desk.charts.figure import Figure
 from caasis.desk.charts.telephone import By, metric_groups, shown_metric, telephone_figure
 from caasis.desk.views import wallboard
 from caasis.desk.views.parts import page
+from caasis.desk.views.supervision import require_leader
 from caasis.kernel.actor import Actor, Purpose, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import DomainError, Invalid
@@ -158,7 +159,7 @@ def figures_file(request: HttpRequest) -> HttpResponse:
 @for_staff
 def calls_file(request: HttpRequest) -> HttpResponse:
     """The calls themselves as a CSV file, for a purpose, with a line in the access log."""
-    actor = actor_of_request(request)
+    actor = require_leader(request)
     form = TelephoneForm(request.POST, today=day_in_japan(wallboard.moment()))
     if not form.is_valid():
         return _page(request, form)

@@ -117,7 +117,9 @@ class Wallboard extends HTMLElement {
     }
     // Said once in a minute and not every second, because it is read aloud.
     const minutes = Math.floor(age / 60000);
-    const words = this.loggedOut ? "ログインが切れる前" : minutes ? `${minutes}分前` : "少し前";
+    const words = minutes ? `${minutes}分前` : "少し前";
+    cut.querySelector("[data-wall-line]").hidden = Boolean(this.loggedOut);
+    cut.querySelector("[data-wall-login]").hidden = !this.loggedOut;
     const shown = this.querySelector("[data-wall-age]");
     if (old && shown.textContent !== words) shown.textContent = words;
     if (!old) for (const one of this.querySelectorAll("[data-since]")) one.textContent = spell(this.now() / 1000 - Number(one.dataset.since));
