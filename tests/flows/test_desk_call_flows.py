@@ -71,7 +71,8 @@ def test_a_centre_without_numbers_is_told_how_to_begin_and_begins_with_the_stand
     assert answer["Location"] == f"{FLOWS}{flow.id}/" and flow.published is None
     assert newest(flow).document["boxes"][0]["id"] == "start"
     page = text_of(client.get(answer["Location"]))
-    assert "直すところはありません。" in page and page.count("app-fbox__name") == 39
+    assert "公開する前に直すところ" not in page and page.count("app-fbox__name") == 39
+    assert "この機関の電話番号が、名簿にありません。" in page, "what a caller would not be told is told to the author"
     client.post(f"{FLOWS}standard")
     assert set(Flow.objects.values_list("name", flat=True)) == {
         "消費生活センターの自動応答", "消費生活センターの自動応答（2）",

@@ -28,6 +28,7 @@ __all__ = [
     "Speech",
     "Tones",
     "Voice",
+    "is_installed",
     "local_speech",
     "names_of",
     "open_store",
