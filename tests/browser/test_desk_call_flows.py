@@ -81,7 +81,17 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
         "line": f"{at}prompts/greeting/say/ja/",
         "message": f"{live.url}/desk/telephone/message/?name=storm",
     }
-    wrong = visit(client_of(town, "supervisor"), [(name, seen(url, name)) for name, url in steps.items()])
+    def refused(page: Page) -> None:
+        page.goto(f"{at}boxes/purpose/")
+        page.get_by_label("待つ秒数").fill("0")
+        page.get_by_label("話す文", exact=True).fill("")
+        page.get_by_role("button", name="下書きに保存する").click()
+        expect(page.locator(".app-error-summary")).to_be_visible()
+        if FOLDER:
+            page.screenshot(path=f"{FOLDER}/designer-refused-{page.viewport_size['width']}.png", full_page=True)
+
+    looks = [(name, seen(url, name)) for name, url in steps.items()]
+    wrong = visit(client_of(town, "supervisor"), [*looks, ("refused", refused)])
 
     def chosen(key: str) -> Callable[[Page], None]:
         def step(page: Page) -> None:
