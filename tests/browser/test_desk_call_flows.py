@@ -37,6 +37,15 @@ def seen(url: str, name: str) -> Callable[[Page], None]:
     return step
 
 
+def with_hours_away(town: Any) -> None:
+    """A centre that has entered no hours counts as open: what is looked at doesn't depend on the time of day."""
+    from caasis.organisations.models import OpeningHours
+    from caasis.platform.transactions import system_transaction
+
+    with system_transaction():
+        OpeningHours.objects.filter(centre=town.centre_a).delete()
+
+
 def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Callable[..., list[str]]) -> None:
     town = live_town
     standard = add_standard_flow(actor=town.supervisor, centre_id=town.centre_a.id)
@@ -46,7 +55,7 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
     broken = flow_of("main")
     broken["boxes"] = [one for one in broken["boxes"] if one["id"] != "info"]
     second = save_draft(actor=town.supervisor, flow_id=flow.id, document=broken)
-    save_number(actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=flow.id)
+    line = save_number(actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=flow.id)
     save_number(
         actor=town.supervisor, centre_id=town.centre_a.id, number="0120000123", label="フリーダイヤル", toll="free",
         flow_id=standard.flow_id,
@@ -72,7 +81,35 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
         "line": f"{at}prompts/greeting/say/ja/",
         "message": f"{live.url}/desk/telephone/message/?name=storm",
     }
-    wrong = visit(client_of(town, "supervisor"), [(name, seen(url, name)) for name, url in steps.items()])
+    def refused(page: Page) -> None:
+        page.goto(f"{at}boxes/purpose/")
+        page.get_by_label("待つ秒数").fill("0")
+        page.get_by_label("話す文", exact=True).fill("")
+        page.get_by_role("button", name="下書きに保存する").click()
+        expect(page.locator(".app-error-summary")).to_be_visible()
+        if FOLDER:
+            page.screenshot(path=f"{FOLDER}/designer-refused-{page.viewport_size['width']}.png", full_page=True)
+
+    looks = [(name, seen(url, name)) for name, url in steps.items()]
+    wrong = visit(client_of(town, "supervisor"), [*looks, ("refused", refused)])
+
+    def chosen(key: str) -> Callable[[Page], None]:
+        def step(page: Page) -> None:
+            page.goto(f"{live.url}/phone/0221234567/")
+            page.locator(f"button[value='{key}']").click()
+            if FOLDER:
+                page.screenshot(path=f"{FOLDER}/designer-phone{key}-{page.viewport_size['width']}.png", full_page=True)
+
+        return step
+
+    publish_version(actor=town.supervisor, version_id=standard.id)
+    with_hours_away(town)
+    save_number(
+        actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=standard.flow_id,
+        number_id=line.id,
+    )  # fmt: skip
+    phone = [("phone", seen(f"{live.url}/phone/0221234567/", "phone")), ("person", chosen("1")), ("number", chosen("3"))]
+    wrong += visit(client_of(town, "public"), phone)
     assert not wrong, "\n".join(wrong)
 
 

@@ -71,7 +71,8 @@ def test_a_centre_without_numbers_is_told_how_to_begin_and_begins_with_the_stand
     assert answer["Location"] == f"{FLOWS}{flow.id}/" and flow.published is None
     assert newest(flow).document["boxes"][0]["id"] == "start"
     page = text_of(client.get(answer["Location"]))
-    assert "直すところはありません。" in page and page.count("app-fbox__name") == 39
+    assert "公開する前に直すところ" not in page and page.count("app-fbox__name") == 39
+    assert "この機関の電話番号が、名簿にありません。" in page, "what a caller would not be told is told to the author"
     client.post(f"{FLOWS}standard")
     assert set(Flow.objects.values_list("name", flat=True)) == {
         "消費生活センターの自動応答", "消費生活センターの自動応答（2）",
@@ -377,3 +378,17 @@ def test_sounds_are_for_editors_only(client_for: Any, town: Any, settings: Any, 
         for path in ("prompts", "prompts/bye/say/ja/", "prompts/bye/say/ja/sound.wav"):
             assert client.get(f"{FLOWS}{flow.id}/{path}").status_code == status, (name, path)
         assert client.post(f"{FLOWS}{flow.id}/prompts/bye/say/ja/remove").status_code == status
+
+
+@pytest.mark.parametrize("name", ["menu", "person", "booking", "notice"])
+def test_whatever_is_typed_into_a_box_is_saved_or_answered_with_a_sentence(name: str, client_for: Any, town: Any) -> None:
+    client, flow = client_for("official"), small(town).flow
+    at = f"{FLOWS}{flow.id}/boxes/{name}/"
+    fields = [field for field in posted(client.get(at)) if field != "token"]
+    odd = ["\x00", "あ" * 600, "<script>alert(1)</script>", "{x}", "〔", "-1", "１２", "9" * 40, "nobody", ""]
+    for turn, field in enumerate(fields * 2):
+        value = odd[turn % len(odd)]
+        answer = client.post(at, posted(client.get(at), **{field: value}))
+        assert answer.status_code in (302, 422), (field, value)
+        assert "<script>alert" not in text_of(answer)
+    read_flow(newest(flow).document)

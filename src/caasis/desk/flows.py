@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ from caasis.telephony.selectors import switches_of_centre
 
 #: How the standard flow calls a queue without naming one of the centre's.
 ANY_QUEUE = "main"
+#: So much of the drawing is shown around the box in which a call on trial stands.
+_PART = (1060, 520)
 WITHOUT_PHONE = "この機関の電話番号が、名簿にありません。かけた人は「機関が見つからない」に進みます。"
 
 
@@ -96,20 +98,20 @@ def show(version: FlowVersion, *, actor: Actor) -> Shown:
         flow = read_flow(version.document)
     except NotAFlow as error:
         return Shown(version, None, error.problems)
-    findings = review(flow, known=known_of(actor))
     phones = {office.code: office.phone for office in offices(actor=actor)}
+    findings = review(flow, known=known_of(actor, phones))
     silent = [box for box in flow.of_kind(Triage) if not phones.get(box.office, "x")]
     warnings = (*findings.warnings, *(Problem(box.id, "office", WITHOUT_PHONE) for box in silent))
     return Shown(version, flow, findings.problems, warnings, findings)
 
 
-def known_of(actor: Actor) -> Known:
-    """What a flow of the actor's centre may refer to."""
+def known_of(actor: Actor, offices: Collection[str]) -> Known:
+    """What a flow of the actor's centre may refer to, beside these offices."""
     queues = [queue for queue in queues_of_centre(actor=actor) if queue.active]
     return Known(
         queues={ANY_QUEUE, *(str(queue.id) for queue in queues), *(queue.name for queue in queues)},
         skills={skill.code for skill in skills(centre_id=actor.centre_id)},
-        offices={office.code for office in offices(actor=actor)},
+        offices=offices,
     )
 
 
@@ -180,10 +182,12 @@ class Picture:
 
     drawing: Drawing
     shapes: tuple[Shape, ...]
+    #: The part that is shown: left, top, width, height.
+    part: tuple[float, float, float, float]
 
 
 def picture_of(shown: Shown, *, here: str = "") -> Picture | None:
-    """The drawing of a version; `here` is the box in which a call on trial stands."""
+    """The drawing of a version. `here` is the box in which a call on trial stands: then only what lies around it is shown."""
     if shown.flow is None:
         return None
     drawing = draw(shown.flow)
@@ -196,7 +200,13 @@ def picture_of(shown: Shown, *, here: str = "") -> Picture | None:
         )
         for place in drawing.places
     )  # fmt: skip
-    return Picture(drawing, shapes)
+    stands = next((shape for shape in shapes if shape.here), None)
+    if stands is None:
+        return Picture(drawing, shapes, (0, 0, drawing.width, drawing.height))
+    wide, high = min(_PART[0], drawing.width), min(_PART[1], drawing.height)
+    left = min(max(0, stands.x + stands.width / 2 - wide / 2), drawing.width - wide)
+    top = min(max(0, stands.y - high / 3), drawing.height - high)
+    return Picture(drawing, shapes, (left, top, wide, high))
 
 
 def _cut(words: str, most: int) -> str:

@@ -25,6 +25,7 @@ from caasis.telephony.models import FlowVersion
 from caasis.telephony.selectors import flows_of_centre, get_flow, get_flow_version, may_manage, newest_versions
 
 NOT_YOURS = "自動応答を変えられるのは、主任とセンターの職員です。"
+NOBODY = UUID(int=0)
 CHANGED = "ほかの人が先に保存しました。図を開き直してください。"
 #: What a flow made from nothing begins with: whoever calls is led to a person.
 FIRST_BOXES: list[dict[str, Any]] = [
@@ -85,7 +86,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 "flow": row, "draft": draft, "numbers": list(row.numbers.all()),
-                "published_by": names.get(row.published.published_by, "") if row.published and row.published.published_by else "",
+                "published_by": names.get(row.published.published_by or NOBODY, "") if row.published else "",
                 "written_by": names.get(draft.written_by, "") if draft and draft.written_by else "",
             }
         )  # fmt: skip
@@ -103,7 +104,7 @@ def new_flow(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                row = telephony.add_flow(actor=actor, centre_id=actor.centre_id or UUID(int=0), name=form.cleaned_data["name"])
+                row = telephony.add_flow(actor=actor, centre_id=actor.centre_id or NOBODY, name=form.cleaned_data["name"])
             except Invalid as error:
                 form.add_domain_fields(error.fields)
             else:
@@ -148,7 +149,7 @@ def _flow_page(request: HttpRequest, actor: Actor, row: FlowRow, version: FlowVe
         "is_newest": is_newest, "can_undo": is_newest and shown.is_draft and version.before is not None,
         "is_heard": row.published_id == version.id, "numbers": list(row.numbers.all()),
         "small": request.GET.get("size") == "small", "add": kinds_to_add(shown.flow) if shown.flow else [],
-        "versions": [(one, names.get(one.published_by or one.written_by or UUID(int=0), "")) for one in versions],
+        "versions": [(one, names.get(one.published_by or one.written_by or NOBODY, "")) for one in versions],
     }  # fmt: skip
     return page(request, "desk/flows/page.html", context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from caasis.engines.ivr.editing import put_box
@@ -48,7 +48,8 @@ def record_line(
     words = getattr(held, field) if held is not None and field in held.spoken else {}
     if held is None or language not in words:
         raise NotFound(NO_LINE)
-    prompt, faults = "", tuple[str, ...]()
+    prompt = ""
+    faults: tuple[str, ...] = ()
     if data is not None:
         if len(data) > LARGEST:
             raise Invalid(fields={"file": ["ファイルが大きすぎます。1分までにしてください。"]})
@@ -58,6 +59,7 @@ def record_line(
         except NotASound as error:
             raise Invalid(fields={"file": [str(error)]}) from None
     line = Line(words[language].text, prompt)
-    changed = put_box(flow, replace(held, **cast(Any, {field: {**words, language: line}})))
+    values: dict[str, Any] = {field: {**words, language: line}}
+    changed = put_box(flow, replace(held, **values))
     with actor_transaction(actor):
         return save_draft(actor=actor, flow_id=flow_id, document=write_flow(changed), base=base), faults
