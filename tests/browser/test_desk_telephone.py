@@ -125,7 +125,6 @@ def test_the_bar_fits_at_every_width(
         page.set_viewport_size({"width": width, "height": height})
         axe(page)
         no_sideways_scroll(page)
-        page.screenshot(path=f"/tmp/softphone-bar-{moment}-{width}.png")
 
 
 def test_a_call_is_passed_on_by_keyboard_and_a_blind_transfer_is_pressed_twice(
@@ -143,7 +142,6 @@ def test_a_call_is_passed_on_by_keyboard_and_a_blind_transfer_is_pressed_twice(
     page.get_by_role("button", name="すぐに転送する").click()
     page.wait_for_timeout(300)
     assert hall.read(call).phase == "talking"
-    page.screenshot(path="/tmp/softphone-transfer-1440.png")
     page.get_by_role("button", name="もう一度押すと転送します").click()
     settle(page, hall, "後処理を終える")
     assert hall.read(call).phase != "talking"
@@ -166,16 +164,14 @@ def test_the_pages_of_calls_fit_and_read_well(
     hall.ask("counsellor", RequestKind.ANSWER, call)
     page = sign_in("counsellor", f"/desk/calls/{call.id}/")
     targets = {"call": f"/desk/calls/{call.id}/", "list": "/desk/calls/?tab=all", "device": "/desk/telephone/device"}
-    for name, path in targets.items():
+    for path in targets.values():
         page.goto(page.url.split("/desk")[0] + path)
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             axe(page)
             no_sideways_scroll(page)
-            page.screenshot(path=f"/tmp/softphone-{name}-{width}.png", full_page=width == 320)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="新しい相談を始める").first.click()
     page.wait_for_url("**/desk/cases/*/")
     axe(page)
     no_sideways_scroll(page)
-    page.screenshot(path="/tmp/softphone-case-1440.png")

@@ -50,7 +50,10 @@ def send_referrals(seeded: Seeded) -> int:
     actor, centre = sender
     with system_transaction():
         Partnership.objects.get_or_create(
-            centre=home, partner=centre, kind="overflow", defaults={"valid_from": day_in_japan(timezone.now()) - timedelta(days=365)}
+            centre=home,
+            partner=centre,
+            kind="overflow",
+            defaults={"valid_from": day_in_japan(timezone.now()) - timedelta(days=365)},
         )
     sent = 0
     for number, (kind, title, summary, reason, request) in enumerate(_TOLD):
@@ -92,4 +95,3 @@ def _neighbour(seeded: Seeded) -> tuple[Actor, Centre] | None:
         if index != seeded.home_index and seeded.actors[index] and centre.id != seeded.home_centre.id:
             return seeded.actors[index][0], centre
     return None
-

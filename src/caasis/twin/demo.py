@@ -47,12 +47,15 @@ def ensure_accounts(path: Path, seeded: Seeded) -> dict[str, dict[str, str]]:
             return known
     accounts: dict[str, dict[str, str]] = {}
     home = seeded.home_centre
-    other = next(centre for centre in seeded.centres if centre.id != home.id and centre.prefecture_code != home.prefecture_code)
+    other = next(
+        centre for centre in seeded.centres if centre.id != home.id and centre.prefecture_code != home.prefecture_code
+    )
     with system_transaction():
         for username, (name, roles, where) in PEOPLE.items():
             password = f"demo-{secrets.token_urlsafe(9)}"
             user, _ = User.objects.update_or_create(
-                username=username, defaults={"display_name": name, "password": make_password(password), "is_active": True}
+                username=username,
+                defaults={"display_name": name, "password": make_password(password), "is_active": True},
             )
             centre: Centre | None = {"home": home, "other": other, "none": None}[where]
             for role in roles:
@@ -107,13 +110,23 @@ def work_together(seeded: Seeded) -> int:
         if HelpRequest.objects.filter(centre_id=home).exists():
             return 0
         worked = Case.objects.filter(handling_centre_id=home, state__in=[State.ADVISING.value, State.MEDIATING.value])
-        found = {name: list(worked.filter(counsellor_id=actor.id).order_by("-received_at")[:2]) for name, actor in people.items()}
+        found = {
+            name: list(worked.filter(counsellor_id=actor.id).order_by("-received_at")[:2])
+            for name, actor in people.items()
+        }
     now = timezone.now()
     for case in found["counsellor2"][:1]:
-        cases.ask_help(actor=people["counsellor2"], case_id=case.id, reason_code="business", text="業者が返金に応じません。（見本）")
+        cases.ask_help(
+            actor=people["counsellor2"],
+            case_id=case.id,
+            reason_code="business",
+            text="業者が返金に応じません。（見本）",
+        )
     for number, case in enumerate(found["counsellor"]):
         cases.add_note(
-            actor=people["supervisor"], case_id=case.id, text=f"@{people['counsellor'].name} さん、期限を確かめてください。（見本）"
+            actor=people["supervisor"],
+            case_id=case.id,
+            text=f"@{people['counsellor'].name} さん、期限を確かめてください。（見本）",
         )
         cases.add_task(
             actor=people["counsellor"],

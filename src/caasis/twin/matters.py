@@ -34,7 +34,9 @@ def add_matters(seeded: Seeded) -> int:
         happened_on=today - timedelta(days=10),
         is_demo=True,
     )
-    services.acknowledge(actor=counsellor, matter_id=waited.id, words="電話でおわびし、調べて返事をすると伝えた。（見本）")
+    services.acknowledge(
+        actor=counsellor, matter_id=waited.id, words="電話でおわびし、調べて返事をすると伝えた。（見本）"
+    )
     with actor_transaction(official):
         version = Matter.objects.get(id=waited.id).version
     services.set_causes(

@@ -49,7 +49,9 @@ def add_mediations(seeded: Seeded) -> None:
             return
         mediation = cases.begin_mediation(actor=actor, case_id=case.id, business_person="お客様相談室（見本）")
         on: Any = {"actor": actor, "mediation_id": mediation.id}
-        cases.log_contact(**on, means="phone", direction="from_consumer", words="着工前なので、払った分を返してほしい。")
+        cases.log_contact(
+            **on, means="phone", direction="from_consumer", words="着工前なので、払った分を返してほしい。"
+        )
         cases.record_consent(**on, means="phone")
         cases.log_contact(
             **on, means="phone", direction="to_business", named=True, words="申し出を伝え、勧誘のいきさつを尋ねた。"

@@ -94,12 +94,24 @@ def _know(actor: Actor, case: Case, *, review_on: Any) -> None:
     """The consent and the flag, once."""
     with actor_transaction(actor):
         consumer = consumer_of(case)
-        if consumer is None or consumer.person_id is None or Consent.objects.filter(person_id=consumer.person_id).exists():
+        if (
+            consumer is None
+            or consumer.person_id is None
+            or Consent.objects.filter(person_id=consumer.person_id).exists()
+        ):
             return
         person_id = consumer.person_id
     people.record_consent(
-        actor=actor, person_id=person_id, kind="watch_council", means="phone", note="見守りに要ることだけ（見本）", case_id=case.pk
+        actor=actor,
+        person_id=person_id,
+        kind="watch_council",
+        means="phone",
+        note="見守りに要ることだけ（見本）",
+        case_id=case.pk,
     )
     people.set_watch(
-        actor=actor, person_id=person_id, reason="半年のうちに、訪問販売の契約が2件あった（見本）。", review_on=review_on
+        actor=actor,
+        person_id=person_id,
+        reason="半年のうちに、訪問販売の契約が2件あった（見本）。",
+        review_on=review_on,
     )

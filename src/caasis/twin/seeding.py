@@ -116,7 +116,9 @@ def _known_numbers(seed: int) -> set[str]:
     from caasis.cases.models import Case
 
     with system_transaction():
-        keys = Case.objects.filter(idempotency_key__startswith=f"twin:{seed}:").values_list("idempotency_key", flat=True)
+        keys = Case.objects.filter(idempotency_key__startswith=f"twin:{seed}:").values_list(
+            "idempotency_key", flat=True
+        )
         return {key for key in keys if key}
 
 
@@ -171,7 +173,10 @@ def _centre(place: TownCentre) -> Centre:
     if place.prefectural:
         Jurisdiction.objects.create(centre=centre, prefecture_code=prefecture)
     Jurisdiction.objects.create(
-        centre=centre, municipality_code=place.municipality.code, prefecture_code=prefecture, rank=2 if place.prefectural else 1
+        centre=centre,
+        municipality_code=place.municipality.code,
+        prefecture_code=prefecture,
+        rank=2 if place.prefectural else 1,
     )
     if place.index == 0:
         # The national back-up: for whoever can't say where they live.
@@ -210,9 +215,9 @@ def write_businesses(town_plan: Plan) -> dict[str, UUID]:
     traders = [trader for group in town_plan.town.businesses.values() for trader in group]
     with system_transaction():
         known = dict(
-            BusinessRow.objects.filter(normalised_name__in=[normalise_name(t.name) for t in traders], is_demo=True).values_list(
-                "normalised_name", "id"
-            )
+            BusinessRow.objects.filter(
+                normalised_name__in=[normalise_name(t.name) for t in traders], is_demo=True
+            ).values_list("normalised_name", "id")
         )
         rows: dict[str, BusinessRow] = {}
         aliases: list[BusinessAlias] = []
@@ -250,9 +255,7 @@ def _cases(
         yield bulk_case(told, town_plan, seeded, businesses, key)
 
 
-def bulk_case(
-    told: GeneratedCase, town_plan: Plan, seeded: Seeded, businesses: dict[str, UUID], key: str
-) -> BulkCase:
+def bulk_case(told: GeneratedCase, town_plan: Plan, seeded: Seeded, businesses: dict[str, UUID], key: str) -> BulkCase:
     """One generated case as the bulk service takes it."""
     index = seeded.home_index if told.centre_index in seeded.taken_over else told.centre_index
     centre = seeded.centres[index]
@@ -281,7 +284,11 @@ def card_of(told: GeneratedCase, town_plan: Plan) -> dict[str, object]:
     born = consumer.born
     day = told.received_at.date()
     age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    own = (told.party_age, told.party_sex, told.party_occupation_code) if same else (age, consumer.sex, consumer.occupation)
+    own = (
+        (told.party_age, told.party_sex, told.party_occupation_code)
+        if same
+        else (age, consumer.sex, consumer.occupation)
+    )
     card: dict[str, object] = {
         "kind": told.kind_code,
         "channel": told.channel_code,
@@ -327,4 +334,3 @@ def card_of(told: GeneratedCase, town_plan: Plan) -> dict[str, object]:
 def default_until(today: date) -> date:
     """A town's last day: yesterday, so that today is the visitor's own."""
     return today - timedelta(days=1)
-

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caasis.telephony.adapters.embedded.settings import BadSettings, read_settings
-from caasis.twin.telephone import PUBLIC_NUMBER, write_phones
+from caasis.twin.phones import PUBLIC_NUMBER, write_phones
 
 FILE = """
 lines = 20
