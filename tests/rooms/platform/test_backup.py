@@ -79,6 +79,19 @@ def test_rows_files_and_keys_come_back_equal(installation, cluster, tmp_path):
     assert (installation / "keys" / "keyring.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_recordings_of_calls_come_back_and_a_changed_one_is_found(installation, cluster, tmp_path):
+    recordings = installation / "telephone" / "recordings"
+    recordings.mkdir(parents=True)
+    (recordings / "call.rec").write_bytes(b"sealed sound")
+    back_up(installation, cluster, tmp_path / "backup")
+    shutil.rmtree(installation / "telephone")
+    bring_back(installation, cluster, tmp_path / "backup")
+    assert (recordings / "call.rec").read_bytes() == b"sealed sound"
+    (tmp_path / "backup" / "telephone" / "recordings" / "call.rec").write_bytes(b"other sound!")
+    with pytest.raises(BackupProblem, match="call.rec"):
+        bring_back(installation, cluster, tmp_path / "backup")
+
+
 def test_what_was_erased_since_the_backup_is_remembered(installation, cluster, tmp_path):
     (installation / "keys" / "erased.jsonl").write_text(json.dumps({"key": "before", "at": "2026-01-01"}) + "\n")
     back_up(installation, cluster, tmp_path / "backup")

@@ -22,6 +22,9 @@ from caasis.platform.database.binaries import wheel_binaries
 MANIFEST = "manifest.json"
 DATABASE = "database.dump"
 FILES = "files"
+#: Folders of the home beside `files` that hold what can't be made anew, under their own names: sealed recordings of calls,
+#: recorded prompts.
+ALSO = ("telephone/recordings", "telephone/prompts/recorded")
 KEYS = "keys.sealed"
 OPEN_KEYS = "keys.tar"
 ANCHORS = "anchors.tar"
@@ -36,7 +39,7 @@ class BackupProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `files` maps a file's path to its SHA-256."""
+    """What a backup holds. `files` maps a file's path (below `files`, or from the home on: `ALSO`) to its SHA-256."""
 
     format: int
     version: str
@@ -78,6 +81,8 @@ def make_backup(*, home: Path, owner_url: str, target: Path, version: str, passp
         tables = fingerprint(connection)
     say("ファイルを写しています")
     files = _copy_files(home / "files", part / FILES)
+    for folder in ALSO:
+        files |= {f"{folder}/{name}": digest for name, digest in _copy_files(home / folder, part / folder).items()}
     say("鍵を写しています")
     keys = keybox.pack(home / "keys")
     if passphrase:
@@ -99,6 +104,11 @@ def make_backup(*, home: Path, owner_url: str, target: Path, version: str, passp
     return manifest
 
 
+def place_of(source: Path, name: str) -> Path:
+    """Where a file of the manifest lies in a backup."""
+    return source / name if name.startswith(tuple(f"{folder}/" for folder in ALSO)) else source / FILES / name
+
+
 def read_manifest(source: Path) -> Manifest:
     try:
         raw = json.loads((source / MANIFEST).read_text(encoding="utf-8"))
@@ -112,7 +122,7 @@ def read_manifest(source: Path) -> Manifest:
 
 def _copy_files(source: Path, target: Path) -> dict[str, str]:
     digests: dict[str, str] = {}
-    target.mkdir(mode=0o700)
+    target.mkdir(mode=0o700, parents=True)
     for path in sorted(source.rglob("*")) if source.exists() else []:
         # Files that are being written have a temporary name and no row yet.
         if not path.is_file() or path.suffix == ".part":

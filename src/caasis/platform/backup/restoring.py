@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from caasis.platform.backup import keybox
 from caasis.platform.backup.archive import (
+    ALSO,
     ANCHORS,
     DATABASE,
     FILES,
@@ -22,6 +23,7 @@ from caasis.platform.backup.archive import (
     Manifest,
     Say,
     digest_of,
+    place_of,
     program,
     read_manifest,
 )
@@ -41,7 +43,7 @@ def restore_backup(
     """
     manifest = read_manifest(source)
     say("バックアップを確かめています")
-    damaged = [name for name, digest in manifest.files.items() if not _same(source / FILES / name, digest)]
+    damaged = [name for name, digest in manifest.files.items() if not _same(place_of(source, name), digest)]
     if damaged:
         raise BackupProblem(f"バックアップのファイルがこわれています：{damaged[0]} ほか{len(damaged) - 1}件")
     keys = _keys(source, manifest, passphrase)
@@ -60,6 +62,10 @@ def restore_backup(
     say("ファイルと鍵を戻しています")
     tombstones = _tombstones(home / "keys")
     _put_files(source / FILES, home / "files")
+    for folder in ALSO:
+        # A backup of an older version has none.
+        if (source / folder).exists():
+            _put_files(source / folder, home / folder)
     keybox.unpack(keys, home / "keys")
     _join_tombstones(home / "keys", tombstones)
     if (source / ANCHORS).exists():
@@ -116,6 +122,7 @@ def _pg_restore(dump: Path, owner_url: str) -> None:
 
 
 def _put_files(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".restored")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(source, fresh)
