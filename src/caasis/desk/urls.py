@@ -13,6 +13,7 @@ from caasis.desk.routes import (
     corrections,
     emergency,
     evidence,
+    flows,
     letters,
     matters,
     mediation,
@@ -22,6 +23,7 @@ from caasis.desk.routes import (
     referrals,
     safety,
     search,
+    supervision,
     team,
     telephone,
 )
@@ -47,4 +49,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *team.urlpatterns,
     *phrases.urlpatterns,
     *telephone.urlpatterns,
+    *supervision.urlpatterns,
+    *flows.urlpatterns,
 ]

@@ -23,6 +23,7 @@ from caasis.telephony.models import (
     DeskRequest,
     Flow,
     FlowVersion,
+    MessageSwitch,
     Number,
     Participant,
     Recording,
@@ -61,6 +62,52 @@ def flows_of_centre(*, actor: Actor) -> QuerySet[Flow]:
     if actor.centre_id is None or not actor.works_for(actor.centre_id):
         return Flow.objects.none()
     return Flow.objects.filter(centre_id=actor.centre_id).select_related("published").order_by("name")
+
+
+def get_number(*, actor: Actor, number_id: UUID) -> Number:
+    """One number of the actor's centre.
+
+    :raises NotFound: hidden and absent alike.
+    """
+    row = numbers_of_centre(actor=actor).filter(id=number_id).first()
+    if row is None:
+        raise NotFound("この番号は見つかりません。一覧を開き直してください。")
+    return row
+
+
+def public_line(number: str) -> Number | None:
+    """A number (E.164) that is answered, with the flow that callers hear: what everybody learns who calls it."""
+    rows = Number.objects.filter(number=number, active=True).exclude(flow__published=None)
+    return rows.select_related("flow__published").first()
+
+
+def get_flow(*, actor: Actor, flow_id: UUID) -> Flow:
+    """One flow of the actor's centre.
+
+    :raises NotFound: hidden and absent alike.
+    """
+    row = flows_of_centre(actor=actor).filter(id=flow_id).first()
+    if row is None:
+        raise NotFound("この自動応答は見つかりません。一覧を開き直してください。")
+    return row
+
+
+def newest_versions(flows: Sequence[Flow]) -> dict[UUID, FlowVersion]:
+    """The newest version of each of these flows, which is its draft unless it was published."""
+    rows = FlowVersion.objects.filter(flow__in=[flow.id for flow in flows]).order_by("flow_id", "-number")
+    return {row.flow_id: row for row in rows.distinct("flow_id")}
+
+
+def switches_of_centre(*, actor: Actor) -> list[MessageSwitch]:
+    """臨時メッセージ of the actor's centre that were switched at least once."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return []
+    return list(MessageSwitch.objects.filter(centre_id=actor.centre_id).order_by("name"))
+
+
+def may_manage(actor: Actor) -> bool:
+    """Whether the actor sets up the numbers and flows of their centre."""
+    return actor.works_for(actor.centre_id) and actor.has(Role.SUPERVISOR, Role.OFFICIAL)
 
 
 def get_flow_version(*, actor: Actor, version_id: UUID) -> FlowVersion:
@@ -251,7 +298,11 @@ def counted_calls(*, actor: Actor, start: datetime, end: datetime) -> list[Count
 
     Two queries: one for the calls, one for the logs of those that have no record yet.
     """
-    rows = list(calls_of_centre(actor=actor, start=start, end=end))
+    return with_records(list(calls_of_centre(actor=actor, start=start, end=end)))
+
+
+def with_records(rows: Sequence[Call]) -> list[CountedCall]:
+    """Calls that were read with permission, each with the record that its log gives. One query."""
     going_on = [row.id for row in rows if row.record is None]
     logs: dict[UUID, list[Happened]] = {}
     for line in CallStep.objects.filter(call_id__in=going_on).order_by("call_id", "counter"):

@@ -16,6 +16,7 @@ from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
 from caasis.desk.telephone import telephone_of
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
+from caasis.telephony.alarm_selectors import standing_alarms
 
 #: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
@@ -56,6 +57,8 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("支援の要請", "desk:help", "front_hand", actor.has_any(CENTRE_ROLES)))
     entries.append(("定型文と話し方の手順", "desk:phrases", "format_quote", actor.has_any(CENTRE_ROLES)))
     entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話番号と自動応答", "desk:telephone-numbers", "call", actor.has_any(CENTRE_ROLES)))
+    entries.append(("臨時メッセージ（電話）", "desk:telephone-message", "ring_volume", actor.has_any(CENTRE_ROLES)))
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
@@ -66,6 +69,9 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話の掲示板（壁の画面）", "desk:wallboard", "call", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話のようす", "desk:supervision", "headset_mic", actor.has(Role.SUPERVISOR, Role.OFFICIAL)))
+    entries.append(("電話の数字", "desk:telephone-figures", "trending_up", actor.has_any(CENTRE_ROLES)))
     finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
     entries.append(("相談をさがす", "desk:search", "search", finding))
     entries.append(("保存した検索", "desk:saved-searches", "save", finding))
@@ -96,6 +102,8 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "telephone": telephone_of(actor=actor),
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
+    if actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+        frame["phone_alarms"] = standing_alarms(actor=actor).filter(acknowledged_at=None).count()
     return render(request, template, {**frame, **(context or {})}, status=status)
 
 

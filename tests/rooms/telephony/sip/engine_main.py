@@ -27,6 +27,9 @@ def main() -> None:
         rtp_ports=range(first, last), socket=folder / "engine.sock", prompts=folder / "prompts",
         recordings=folder / "recordings", phones=phones, trunks=trunks, **{**told, **lists},
     )  # fmt: skip
+    import faulthandler
+
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())

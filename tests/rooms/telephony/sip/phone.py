@@ -13,7 +13,9 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.rooms.telephony.media.telephone import EVENTS, LOUD, Telephone, level
 
@@ -69,7 +71,7 @@ class Call:
     code: int = 0
     on_hold: bool = False
     events: deque[bytes] = field(default_factory=deque)
-    heard_at: float = 0.0
+    again: tuple[float, Callable[[], None]] | None = None
     notified: list[str] = field(default_factory=list)
     refer_codes: list[int] = field(default_factory=list)
 
@@ -237,7 +239,6 @@ class Phone:
 
     def describe(self, call: Call, direction: str = "sendrecv") -> str:
         port = call.sound.address[1]
-        call.cseq += 0
         return (
             f"v=0\r\no=- 1 {time.monotonic_ns()} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
             f"m=audio {port} RTP/AVP 0 {EVENTS}\r\na=rtpmap:0 PCMU/8000\r\n"
@@ -289,7 +290,10 @@ class Phone:
         if body:
             more.append("Content-Type: application/sdp")
         self._pending[call.call_id] = "\r\n".join(headers)
-        self._send(f"INVITE {call.target} SIP/2.0", call, "INVITE", call.cseq, *more, via=call.via, body=body)
+        again_at = time.monotonic() + 0.5
+        call.again = (again_at, partial(self._send, f"INVITE {call.target} SIP/2.0", call, "INVITE", call.cseq, *more,
+                                        via=call.via, body=body))  # fmt: skip
+        call.again[1]()
 
     def _request(self, call: Call, method: str, *headers: str, body: str = "") -> None:
         call.cseq += 1
@@ -341,6 +345,8 @@ class Phone:
         call = self._find(message)
         if call is None:
             return
+        if message.method == "INVITE":
+            call.again = None
         if message.method == "REFER" and message.code >= 200:
             call.refer_codes.append(message.code)
         if message.method != "INVITE" or message.code < 200:
@@ -353,10 +359,10 @@ class Phone:
             self._send(f"ACK {call.target} SIP/2.0", acknowledged, "ACK", cseq, via=call.via)
             challenge = next((one for one in message.all("www-authenticate") if "algorithm=MD5" in one), "")
             if message.code == 401 and challenge and cseq == call.cseq and call.state != "over" and self.password:
-                call.cseq += 1
                 held = [one for one in self._pending[call.call_id].split("\r\n") if one]
                 proof = self.authorise("INVITE", call.target, challenge)
                 if not any(one.startswith("Authorization") for one in held):
+                    call.cseq += 1
                     self._invite(call, *held, proof, body=self.describe(call))
                     return
             if cseq == call.cseq:
@@ -365,8 +371,6 @@ class Phone:
         call.remote = message.get("to")
         call.target = re.search(r"<(sip:[^>]+)>", message.get("contact"))[1]  # type: ignore[index]
         self._hear(call, message.body)
-        offer = self._pending.get(call.call_id) is not None and "m=audio" in message.body
-        del offer
         self._send(f"ACK {call.target} SIP/2.0", call, "ACK", cseq)
         if call.state == "over":
             self._request(call, "BYE")
@@ -426,6 +430,10 @@ class Phone:
         due = time.monotonic()
         while not self._closed:
             for call in list(self.calls):
+                if (again := call.again) and again[0] < time.monotonic():
+                    # RFC 3261, 17.1.1.2: an INVITE that nothing answers is sent again.
+                    call.again = (time.monotonic() + 1.0, again[1])
+                    again[1]()
                 if call.state == "up" and call.sound.port and not (call.on_hold and not call.events):
                     self._say(call)
                 if call.state == "up":

@@ -106,6 +106,11 @@ class EmbeddedEngine:
         connection.settimeout(None)
         return _pieces(connection, lines)
 
+    def statistics(self) -> dict[str, float]:
+        """Figures of the sound since the engine's start, as `MediaStatistics`. Raises EngineUnreachable."""
+        found: dict[str, float] = self._ask({"ask": "statistics"}, 0.0)["statistics"]
+        return found
+
     def close(self) -> None:
         """Let go of the connections; calls go on."""
         with self._lock:

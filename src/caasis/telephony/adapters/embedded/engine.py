@@ -10,7 +10,14 @@ from typing import Any
 
 from caasis.kernel.clock import utc_now
 from caasis.telephony.adapters.embedded.control import CAPABILITIES
-from caasis.telephony.adapters.embedded.media import MediaEngine, MediaHappening, Tap, UnknownLeg, tune_process
+from caasis.telephony.adapters.embedded.media import (
+    MediaEngine,
+    MediaHappening,
+    MediaStatistics,
+    Tap,
+    UnknownLeg,
+    tune_process,
+)
 from caasis.telephony.adapters.embedded.orders import Orders, Refused
 from caasis.telephony.adapters.embedded.server import ControlServer
 from caasis.telephony.adapters.embedded.settings import EngineSettings
@@ -98,6 +105,10 @@ class Engine:
         if not done.wait(PATIENCE_S):
             raise TimeoutError("the engine's thread does not answer")
         return found[0]
+
+    def statistics(self) -> MediaStatistics:
+        """Figures of the sound since the start."""
+        return self._media.statistics()
 
     def tap(self, leg: str, side: Any) -> Tap:
         """Live sound of one side. Raises KeyError."""

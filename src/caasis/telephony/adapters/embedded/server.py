@@ -10,11 +10,13 @@ import logging
 import os
 import socket
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from caasis.telephony.adapters.embedded.control import MOST_SIGNALS, SNAPSHOT, Gone, Lines
-from caasis.telephony.adapters.embedded.media import Tap
+from caasis.telephony.adapters.embedded.listeners import Listeners
+from caasis.telephony.adapters.embedded.media import MediaStatistics, Tap
 from caasis.telephony.adapters.journal import Journal
 from caasis.telephony.commands import COMMANDS, Command
 from caasis.telephony.ports import SignalsForgotten, Snapshot
@@ -24,8 +26,10 @@ log = logging.getLogger(__name__)
 
 #: Nobody waits longer than this in one question.
 LONGEST_WAIT_S = 30.0
-#: A tap's pieces wait in the engine, where the oldest go, not in the socket.
-_SMALL_BUFFER = 4_096
+
+
+class _HandedOver(Exception):
+    """The connection is a tap's from now on."""
 
 
 class AlreadyRunning(Exception):
@@ -42,6 +46,9 @@ class Served(Protocol):
 
     def snapshot(self) -> Snapshot:
         """What lives now; waits for the engine's thread."""
+
+    def statistics(self) -> MediaStatistics:
+        """Figures of the sound since the start."""
 
     def tap(self, leg: str, side: str) -> Tap:
         """Live sound of one side. Raises KeyError."""
@@ -62,6 +69,7 @@ class ControlServer:
             os.umask(before)
         self._socket.listen(64)
         self._open: set[socket.socket] = set()
+        self._listeners = Listeners()
         threading.Thread(target=self._accept, name="control", daemon=True).start()
 
     def close(self) -> None:
@@ -70,6 +78,7 @@ class ControlServer:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        self._listeners.close()
         self._path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
@@ -82,17 +91,20 @@ class ControlServer:
             threading.Thread(target=self._serve, args=(connection,), name="control", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        lines = Lines(connection)
+        lines, ours = Lines(connection), True
         try:
             while True:
                 self._answer(lines.read(), lines, connection)
+        except _HandedOver:
+            ours = False
         except (Gone, OSError):
             pass
         except Exception:
             log.exception("a question to the telephone engine failed")
         finally:
             self._open.discard(connection)
-            connection.close()
+            if ours:
+                connection.close()
 
     def _answer(self, asked: dict[str, Any], lines: Lines, connection: socket.socket) -> None:
         match asked:
@@ -112,6 +124,8 @@ class ControlServer:
                     lines.write({"signals": [to_wire(one) for one in found[:MOST_SIGNALS]]})
             case {"ask": "snapshot"}:
                 lines.write({"snapshot": SNAPSHOT.dump_python(self._served.snapshot(), mode="json")})
+            case {"ask": "statistics"}:
+                lines.write({"statistics": asdict(self._served.statistics())})
             case {"ask": "tap", "leg": str(leg), "side": "said" | "heard" as side}:
                 self._tap(leg, side, lines, connection)
             case _:
@@ -124,13 +138,8 @@ class ControlServer:
             lines.write({"unknown_leg": leg})
             return
         lines.write({"tap": leg})
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SMALL_BUFFER)
-        try:
-            for piece in tap:
-                connection.sendall(piece)
-        finally:
-            tap.end()
-        raise Gone
+        self._listeners.add(tap, connection)
+        raise _HandedOver
 
 
 def _make_room(path: Path) -> None:
