@@ -141,6 +141,14 @@ def test_missed_callers_stand_first_and_the_number_is_opened_for_a_purpose(clien
     assert refused.status_code == 422 and CALLER not in refused.content.decode()
     shown = client.post(f"/desk/calls/{call.id}/number", {"purpose": "own_case"}).content.decode()
     assert CALLER in shown and "に折り返す" in shown
+    hall.leap(60)
+    hall.seat_at_browser("counsellor")
+    back = client.post(f"/desk/calls/{call.id}/number", {"purpose": "own_case", "then": "call"})
+    hall.turn()
+    assert back.status_code == 302 and "発信中" in bar(client)
+    hall.world.peer_answers(CALLER)
+    hall.turn()
+    assert "折り返す電話はありません。" in client.get("/desk/calls/").content.decode(), "somebody has spoken with them now"
 
 
 # --- the recording ----------------------------------------------------------------------------------------------------

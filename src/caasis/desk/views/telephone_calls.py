@@ -20,13 +20,13 @@ from caasis.desk.access import OFFERED_PURPOSES, actor_of_request, for_staff
 from caasis.desk.calls import read_call, read_calls
 from caasis.desk.telephone import is_agent
 from caasis.desk.views.parts import page
-from caasis.desk.views.telephone import NO_AGENT
+from caasis.desk.views.telephone import NO_AGENT, sentence_of
 from caasis.kernel.actor import Purpose
-from caasis.kernel.errors import NotAllowed
+from caasis.kernel.errors import Invalid, NotAllowed
 from caasis.privacy.services import open_fields
 from caasis.telephony import selectors as telephony
 from caasis.telephony import services
-from caasis.telephony.vocabulary import Direction
+from caasis.telephony.vocabulary import Direction, RequestKind
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 SPEEDS = ("0.8", "1.0", "1.25", "1.5", "2.0")
@@ -126,7 +126,7 @@ def continue_case(request: HttpRequest, call_id: UUID) -> HttpResponse:
 @require_POST
 @for_staff
 def show_number(request: HttpRequest, call_id: UUID) -> HttpResponse:
-    """The whole number of a caller, for a purpose that is written down."""
+    """The whole number of a caller, for a purpose that is written down; with `then` it is called at once."""
     actor = actor_of_request(request)
     purpose = _purpose(request)
     if purpose is None:
@@ -134,7 +134,14 @@ def show_number(request: HttpRequest, call_id: UUID) -> HttpResponse:
     with transaction.atomic():
         row = telephony.get_call(actor=actor, call_id=call_id)
         number = open_fields(row, "caller", actor=actor, purpose=purpose)["caller"]
-    return _call(request, call_id, number=number)
+    if request.POST.get("then") != "call":
+        return _call(request, call_id, number=number)
+    try:
+        with transaction.atomic():
+            services.ask(actor=actor, kind=RequestKind.CALL, number=number)
+    except Invalid as error:
+        return _call(request, call_id, error=sentence_of(error), status=422)
+    return redirect("desk:call", call_id)
 
 
 @require_POST
