@@ -14,6 +14,8 @@ PORTAL_BYTES = 90 * 1024
 PORTAL_SCRIPT = 30 * 1024
 PORTAL_REQUESTS = 12
 WORKSPACE_SCRIPT = 150 * 1024
+#: With everything that it loads: a wall's computer is often an old one.
+WALLBOARD_BYTES = 100 * 1024
 #: May be kept by a browser or a CDN: pages without a word of any person.
 MAY_BE_KEPT = re.compile(r"portal:(top|guide|search|article|alerts|offices|privacy|accessibility|about)$")
 
@@ -136,3 +138,11 @@ def test_the_workspace_is_within_its_budget(pages: list[Page]) -> None:
 def test_the_search_for_inline_parts_finds_them(html: str) -> None:
     assert read(html).faults
     assert not read('<script src="/static/a.js"></script><p class="style" data-on="x">onclick=""</p>').faults
+
+
+def test_the_wallboard_fits_its_budget_with_all_that_it_loads(pages: list[Page]) -> None:
+    walls = [page for page in pages if page.target.name == "desk:wallboard"]
+    assert walls
+    for page in walls:
+        total = zipped(page.html.encode()) + sum(everything_loaded(page.html, page.target.url).values())
+        assert total <= WALLBOARD_BYTES, f"{total:,} bytes"

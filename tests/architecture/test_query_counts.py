@@ -40,6 +40,7 @@ from tests.support.scene import (
     taken_back,
     targets,
 )
+from tests.support.telephone import make_call
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 ROLES = ("public", "counsellor", "official", "analyst")
@@ -70,6 +71,8 @@ def grow(scene: Scene, rows: int) -> None:  # noqa: F811
         cases.add_task(actor=town.counsellor, case_id=scene.open_case.id, what="電話する", due_at=due, kind="call")
         cases.add_note(actor=town.counsellor, case_id=scene.open_case.id, text=f"覚え書き{number}")
         channels.write_answer(actor=town.counsellor, contact_id=scene.taken_contact, text=f"お返事{number}")
+        make_call(town)
+        make_call(town, missed=True, phone=f"+8190987{number:05}")
         with system_transaction():
             saved_search(town, case, name=f"検索{rows}の{number}")
             finished_export(town)

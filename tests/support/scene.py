@@ -52,6 +52,7 @@ from tests.rooms.telephony.flow_document import flow_of
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
+from tests.support.telephone import make_call, make_request
 
 #: Words that stand in personal data only: none of them may appear in an answer to anybody outside the centre.
 NAME = "秘匿川 栞奈"
@@ -211,9 +212,12 @@ def make_scene(town: Any) -> Scene:
     part = cases.add_part(
         actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
     )
+    call = make_call(town)
+    make_call(town, missed=True, phone="+819098765555")
     with system_transaction():
         # The version that a page would show now.
         open_case.refresh_from_db()
+        recording = call.recordings.get().id
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
@@ -251,6 +255,9 @@ def make_scene(town: Any) -> Scene:
             "script": script,
             "saved search": saved.id,
             "export": export.id,
+            "call": call.id,
+            "recording": recording,
+            "request": make_request(town),
         },
     )
 
@@ -548,6 +555,9 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "help_id": ("help request", scene.more["help"]),
         "mention_id": ("mention", scene.more["mention"]),
         "phrase_id": ("phrase", scene.more["phrase"]),
+        "call_id": ("call", scene.more["call"]),
+        "recording_id": ("recording", scene.more["recording"]),
+        "request_id": ("request of the desk", scene.more["request"]),
         "search_id": ("saved search", scene.more["saved search"]),
         "export_id": ("export", scene.more["export"]),
         "receipt_number": ("receipt", scene.receipt_number),
@@ -587,6 +597,14 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     case = {"open case": scene.open_case, "registered case": scene.registered}.get(words, scene.approval_case)
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
+        "desk:telephone-ask": {"kind": "wrap_up_done"},
+        "desk:telephone-state": {"choice": "available"},
+        "desk:telephone-station": {"user": "matrix-phone"},
+        "desk:telephone-connect": {"offer": "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"},
+        "desk:call-number": {"purpose": "own_case"},
+        "desk:call-listen": {"purpose": "own_case"},
+        "desk:call-continue": {"receipt_number": scene.open_case.receipt_number},
+        "desk:case-call": {"number": PHONE_SHOWN},
         "desk:new": {"channel": "phone", "key": "matrix-key-0001"},
         "desk:assign": {"case": [str(scene.open_case.id)], "to": str(town.counsellor2.id), "confirmed": "1"},
         "desk:case-save": {"version": case.version, "fields": "title", "title": "書きかえた件名"},

@@ -7,6 +7,7 @@ class AnalyticsConfig(AppConfig):
     verbose_name = "分析"
 
     def ready(self) -> None:
-        from caasis.analytics import handlers
+        from caasis.analytics import handlers, telephone_definitions
 
-        assert handlers
+        # Imported so that the functions are subscribed and every metric stands in the registry.
+        assert handlers and telephone_definitions

@@ -23,7 +23,9 @@ from caasis.desk.routes import (
     referrals,
     safety,
     search,
+    supervision,
     team,
+    telephone,
 )
 
 app_name = "desk"
@@ -46,5 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *team.urlpatterns,
     *phrases.urlpatterns,
+    *telephone.urlpatterns,
+    *supervision.urlpatterns,
     *flows.urlpatterns,
 ]

@@ -12,6 +12,9 @@ class Unit(StrEnum):
     RATIO = "割合"
     SECONDS = "秒"
     DAYS = "日"
+    PER_HOUR = "件/時間"
+    ERLANG = "アーラン"
+    PEOPLE = "人"
 
 
 @dataclass(frozen=True, slots=True)

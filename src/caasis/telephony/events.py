@@ -93,3 +93,35 @@ class RequestAnswered(Event):
     topic: ClassVar[str] = "telephony.request_answered"
     agent: UUID | None = None
     done: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmBegan(Event):
+    """A limit of the centre is passed: `subject` is the alarm, `kind` a code of AlarmKind."""
+
+    topic: ClassVar[str] = "telephony.alarm_began"
+    kind: str = ""
+    queue: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEnded(Event):
+    """It is well within its limit again, or the limit was taken away."""
+
+    topic: ClassVar[str] = "telephony.alarm_ended"
+    kind: str = ""
+    queue: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSeen(Event):
+    """Somebody has said that they take care of it."""
+
+    topic: ClassVar[str] = "telephony.alarm_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmLimitsChanged(Event):
+    """A centre's limits are other ones: `subject` is the centre."""
+
+    topic: ClassVar[str] = "telephony.alarm_limits_changed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
+from caasis.people.selectors import persons_by_phone
+from caasis.privacy.keys import Forgotten, record_keys_bytes
+from caasis.privacy.masking import mask_contact_point
+from caasis.privacy.services import read_sealed
 from caasis.telephony.models import (
     Call,
     CallStep,
@@ -23,6 +27,7 @@ from caasis.telephony.models import (
     Number,
     Participant,
     Recording,
+    Station,
 )
 from caasis.telephony.rules.call_log import Happened, Step
 from caasis.telephony.rules.call_record import CallRecord, Outcome, record_of
@@ -37,7 +42,7 @@ from caasis.telephony.rules.figures import (
     queue_figures,
 )
 from caasis.telephony.rules.record_json import from_json
-from caasis.telephony.vocabulary import CallPhase, Direction, Part
+from caasis.telephony.vocabulary import CallPhase, Direction, Part, RequestKind
 
 MISSING = "この通話は見つかりません。一覧を開き直してください。"
 #: Ended without a person although the caller wanted one.
@@ -181,6 +186,13 @@ def my_current_call(*, actor: Actor) -> OwnCall | None:
     return OwnCall(one.call, one, others)
 
 
+def my_station(*, actor: Actor) -> Station | None:
+    """Where the actor can be rung; None while they have named nothing."""
+    if actor.id is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return None
+    return Station.objects.filter(agent_id=actor.id, centre_id=actor.centre_id).first()
+
+
 def missed_calls(*, actor: Actor, since: datetime) -> QuerySet[Call]:
     """Callers of the actor's centre who gave up or were turned away since then and with whom nobody has spoken after it.
 
@@ -211,6 +223,41 @@ def days_of_same_caller(*, actor: Actor, call: Call) -> dict[date, int]:
     )
     moments = rows.filter(began_at__lt=call.began_at).order_by("-began_at").values_list("began_at", flat=True)
     return dict(Counter(day_in_japan(moment) for moment in moments))
+
+
+def masked_callers(*, actor: Actor, calls: Iterable[Call]) -> dict[UUID, str]:
+    """The numbers of callers as a list shows them, "" where there is none to show. One query, however many."""
+    own = [call for call in calls if call.caller_index is not None and actor.works_for(call.centre_id)]
+    keys = record_keys_bytes(call.record_key_id for call in own)
+    return {
+        call.id: mask_contact_point(read_sealed(call, "caller", key=keys[call.record_key_id])["caller"])
+        for call in own
+        if call.record_key_id in keys
+    }
+
+
+def asked_for_case(*, actor: Actor, call: Call) -> UUID | None:
+    """The case from which the actor asked for this outgoing call."""
+    if actor.id is None:
+        return None
+    rows = DeskRequest.objects.filter(call=call, actor_id=actor.id, kind=RequestKind.CALL.value, target_kind="case")
+    return rows.values_list("target_id", flat=True).first()
+
+
+def persons_of_caller(*, actor: Actor, call: Call) -> list[UUID]:
+    """Ids of people of the centre who have this caller's number. A number is shared in families: never an identity."""
+    if call.caller_index is None or not actor.works_for(call.centre_id):
+        return []
+    try:
+        return persons_by_phone(actor=actor, phone=read_sealed(call, "caller")["caller"])
+    except Forgotten:
+        return []
+
+
+def calls_by_id(*, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Call]:
+    """Calls of the actor's centre among these ids, each with what was recorded. Two queries, however many."""
+    rows = visible_calls(actor=actor).filter(id__in=list(ids)).select_related("number")
+    return {row.id: row for row in rows.prefetch_related("recordings", "participants")}
 
 
 def log_of_call(*, actor: Actor, call_id: UUID) -> list[CallStep]:
@@ -251,7 +298,11 @@ def counted_calls(*, actor: Actor, start: datetime, end: datetime) -> list[Count
 
     Two queries: one for the calls, one for the logs of those that have no record yet.
     """
-    rows = list(calls_of_centre(actor=actor, start=start, end=end))
+    return with_records(list(calls_of_centre(actor=actor, start=start, end=end)))
+
+
+def with_records(rows: Sequence[Call]) -> list[CountedCall]:
+    """Calls that were read with permission, each with the record that its log gives. One query."""
     going_on = [row.id for row in rows if row.record is None]
     logs: dict[UUID, list[Happened]] = {}
     for line in CallStep.objects.filter(call_id__in=going_on).order_by("call_id", "counter"):

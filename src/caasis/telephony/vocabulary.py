@@ -171,3 +171,12 @@ class RequestKind(StrEnum):
     CALL = "call"
     CONNECT_BROWSER = "connect_browser"
     DISCONNECT_BROWSER = "disconnect_browser"
+
+
+class AlarmKind(LabelledCode):
+    """F84: what a centre wants to be told about its telephone at once."""
+
+    WAITING = "waiting", "待っている件数"
+    LONGEST_WAIT = "longest_wait", "いちばん長い待ち"
+    SERVICE_LEVEL = "service_level", "目安の時間内に応答した割合"
+    NOBODY_AVAILABLE = "nobody_available", "出られる人がいない"

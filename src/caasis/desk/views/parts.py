@@ -14,12 +14,15 @@ from django.utils import timezone
 
 from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
+from caasis.desk.telephone import telephone_of
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
+from caasis.telephony.alarm_selectors import standing_alarms
 
 #: label, icon, names of URLs (the first that exists), who sees it, path prefix that makes it the current one.
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("電話", "call", ("desk:calls",), CENTRE_ROLES, "/desk/calls/"),
     ("予定", "event", ("desk:tasks",), CENTRE_ROLES, "/desk/tasks/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
     ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),
@@ -66,6 +69,9 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話の掲示板（壁の画面）", "desk:wallboard", "call", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話のようす", "desk:supervision", "headset_mic", actor.has(Role.SUPERVISOR, Role.OFFICIAL)))
+    entries.append(("電話の数字", "desk:telephone-figures", "trending_up", actor.has_any(CENTRE_ROLES)))
     finding = actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)
     entries.append(("相談をさがす", "desk:search", "search", finding))
     entries.append(("保存した検索", "desk:saved-searches", "save", finding))
@@ -93,8 +99,11 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
         "me": actor,
+        "telephone": telephone_of(actor=actor),
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
+    if actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+        frame["phone_alarms"] = standing_alarms(actor=actor).filter(acknowledged_at=None).count()
     return render(request, template, {**frame, **(context or {})}, status=status)
 
 

@@ -16,14 +16,19 @@ from caasis.desk.access import access_case, actor_of_request, for_staff
 from caasis.desk.card import Posted
 from caasis.desk.team import home_part as read_home_part
 from caasis.desk.views.answers import after_saving
+from caasis.kernel.actor import Role
+from caasis.telephony.alarm_selectors import standing_alarms
 
 
 @require_safe
 @for_staff
 def notice(request: HttpRequest) -> HttpResponse:
     """The three figures of the bar, loaded again when something came or went."""
-    counts = desk_counts(actor=actor_of_request(request), now=timezone.now())
-    return render(request, "desk/team/notice_in.html", {"team_counts": counts})
+    actor = actor_of_request(request)
+    context: dict[str, object] = {"team_counts": desk_counts(actor=actor, now=timezone.now())}
+    if actor.has(Role.SUPERVISOR, Role.OFFICIAL):
+        context["phone_alarms"] = standing_alarms(actor=actor).filter(acknowledged_at=None).count()
+    return render(request, "desk/team/notice_in.html", context)
 
 
 @require_safe

@@ -9,9 +9,13 @@ import time
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from caasis.platform.transactions import system_transaction
+from caasis.telephony.jobs import prepare_everything
 from caasis.telephony.ports import TelephonyPort
+from caasis.telephony.services.alarms import watch_alarms
 from caasis.telephony.switchboard.loop import Switchboard
 
 log = logging.getLogger(__name__)
@@ -20,6 +24,9 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 0.1
 PAUSE_AFTER_FAILURE_S = 1.0
 FORGET_EVERY_S = 600.0
+WATCH_EVERY_S = 10.0
+#: Shares over an hour change slowly and cost more to read.
+LEVELS_EVERY_S = 60.0
 
 
 def open_port() -> TelephonyPort:
@@ -38,7 +45,9 @@ def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away, or a turn that fails, is tried again: nothing is lost by it."""
     port = open_port()
     board = Switchboard(port)
-    forgotten = time.monotonic()
+    with system_transaction():
+        prepare_everything.defer()
+    forgotten = watched = levelled = time.monotonic()
     try:
         while not stop.is_set():
             close_old_connections()
@@ -47,6 +56,11 @@ def run(stop: threading.Event) -> None:
                 if time.monotonic() - forgotten > FORGET_EVERY_S:
                     board.forget_orders()
                     forgotten = time.monotonic()
+                if time.monotonic() - watched > WATCH_EVERY_S:
+                    watched = time.monotonic()
+                    levels = watched - levelled > LEVELS_EVERY_S
+                    levelled = watched if levels else levelled
+                    watch_alarms(now=timezone.now(), levels=levels)
             except (OperationalError, InterfaceError):
                 log.warning("the database does not answer", extra={"check": "switchboard"})
                 stop.wait(PAUSE_AFTER_FAILURE_S)

@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telephony", "0002_wall")]
+    dependencies = [("telephony", "0003_alarms")]
     operations = [migrations.AddField("flowversion", "before", models.JSONField(null=True))]
