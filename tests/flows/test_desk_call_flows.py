@@ -180,7 +180,8 @@ def test_a_box_is_put_on_an_arrow_and_removed_again(client_for: Any, town: Any) 
     at = f"{FLOWS}{flow.id}/boxes/new/announce?on=hours&outcome=open"
     page = client.get(at)
     assert "「受付時間」の「受付中」の矢印に入れます。" in text_of(page)
-    assert client.post(at, posted(page)).status_code == 422
+    empty = client.post(at, posted(page))
+    assert empty.status_code == 422 and "話す文を入力してください。" in text_of(empty)
     made = client.post(at, posted(page, say__ja="ただいま、混み合っています。", name="混雑"))
     assert made["Location"] == f"{FLOWS}{flow.id}/boxes/announce_1/"
     assert box(flow, "hours")["next"]["open"] == "announce_1" and box(flow, "announce_1")["next"] == {"next": "message"}

@@ -211,7 +211,9 @@ class BoxForm(AppForm):
             return None
         box, problems = read_box(self.kind, self._given())
         for problem in problems:
-            self.add_error(self._place(problem.field), problem.sentence)
+            place = self._place(problem.field)
+            missing = place is not None and place.startswith(f"{problem.field}__")
+            self.add_error(place, f"{self.fields[place].label}を入力してください。" if place and missing else problem.sentence)
         return box
 
     def _given(self) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def picture_of(shown: Shown, *, here: str = "") -> Picture | None:
     shapes = tuple(
         Shape(
             place.box, place.x, place.y, place.width, place.height,
-            _cut(place.box.name or name_of(shown.flow, place.box.id).removeprefix(place.box.label) or place.box.label, int(place.width // 15) - 1), _TONES.get(place.box.kind, "say"),
+            _title(shown.flow, place.box, place.width), _TONES.get(place.box.kind, "say"),
             place.box.id in faulty, place.box.id in doubtful - faulty, place.box.id == here,
         )
         for place in drawing.places
@@ -207,6 +207,12 @@ def picture_of(shown: Shown, *, here: str = "") -> Picture | None:
     left = min(max(0, stands.x + stands.width / 2 - wide / 2), drawing.width - wide)
     top = min(max(0, stands.y - high / 3), drawing.height - high)
     return Picture(drawing, shapes, (left, top, wide, high))
+
+
+def _title(flow: Flow, box: Box, width: float) -> str:
+    """What stands in a box in large: its name; without one how it begins, where several are of its kind; else the kind."""
+    words = name_of(flow, box.id)
+    return _cut(words.removeprefix(f"{box.label}「").removesuffix("」") if not box.name else words, int((width - 24) // 15))
 
 
 def _cut(words: str, most: int) -> str:
