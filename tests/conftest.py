@@ -36,6 +36,14 @@ def _quick_hashes() -> None:
     get_hashers_by_algorithm.cache_clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tones_for_speech() -> None:
+    """Nobody waits for speech where a test is about something else; `test_prompts_open_jtalk` is about speech."""
+    from django.conf import settings
+
+    settings.TELEPHONY_SPEECH = "caasis.telephony.prompts.Tones"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):  # type: ignore[no-untyped-def]
     """One test database, made by its owner; the application's connection is a mirror with a lower role.

@@ -137,7 +137,8 @@ def _owned(target: Target) -> bool:
         "saved search",
         "export",
         "person",
-    )
+        "call flow",
+    ) or (target.object == "telephone number" and target.name.startswith("desk:"))
 
 
 def _absent(target: Target) -> Target:

@@ -24,7 +24,9 @@ from caasis.cases import services as cases
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
 from caasis.platform.transactions import system_transaction
+from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
+from tests.rooms.telephony.flow_document import flow_of
 from tests.support.scene import (
     Scene,
     approve,
@@ -38,6 +40,7 @@ from tests.support.scene import (
     taken_back,
     targets,
 )
+from tests.support.telephone import make_call
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 ROLES = ("public", "counsellor", "official", "analyst")
@@ -68,9 +71,18 @@ def grow(scene: Scene, rows: int) -> None:  # noqa: F811
         cases.add_task(actor=town.counsellor, case_id=scene.open_case.id, what="電話する", due_at=due, kind="call")
         cases.add_note(actor=town.counsellor, case_id=scene.open_case.id, text=f"覚え書き{number}")
         channels.write_answer(actor=town.counsellor, contact_id=scene.taken_contact, text=f"お返事{number}")
+        make_call(town)
+        make_call(town, missed=True, phone=f"+8190987{number:05}")
         with system_transaction():
             saved_search(town, case, name=f"検索{rows}の{number}")
             finished_export(town)
+        flow = telephony.add_flow(actor=town.supervisor, centre_id=town.centre_a.id, name=f"受付{rows}の{number}")
+        draft = telephony.save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main"))
+        telephony.publish_version(actor=town.supervisor, version_id=draft.id)
+        telephony.save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main", name="下書き"))
+        telephony.save_number(
+            actor=town.supervisor, centre_id=town.centre_a.id, number=f"022{rows:03}{number:04}", label="代表", flow_id=flow.id
+        )
         ask(town, title=f"決裁を待つ相談{number}")
         done, approval = ask(town, title=f"登録する相談{number}")
         approve(town, approval)

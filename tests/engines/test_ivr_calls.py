@@ -545,6 +545,87 @@ def test_a_queue_that_closes_during_the_offer_is_asked_again_afterwards() -> Non
     assert one.hear().did(Enqueue) and one.state.timer == "", "the offer was made already"
 
 
+# --- place and wait (F75) ---------------------------------------------------------------------------------------------
+
+TELLING = OFFERING | {
+    "offer_after_s": 0, "next": {"unavailable": "bye"}, "tell_every_s": 60,
+    "say_place": ja("{place}番目です。"), "say_wait": ja("約{minutes}分です。"),
+}  # fmt: skip
+
+
+def told(place: int | None, expected_wait_s: float | None, queue: dict[str, Any] = TELLING) -> list[str]:
+    """What is said to who has waited for so long that it is told."""
+    one = call(queue, around=Circumstances(place=place, expected_wait_s=expected_wait_s)).hear()
+    before = len(one.said)
+    return one.wait().said[before:]
+
+
+def test_who_waits_is_told_place_and_wait_at_the_beginning_and_again() -> None:
+    one = call(TELLING, around=Circumstances(place=3, expected_wait_s=250.0)).hear()
+    assert one.state.phase is Phase.QUEUED and one.waits_s == 5
+    assert one.wait().said[-2:] == ["3番目です。", "約5分です。"] and one.state.waiting_in == "first"
+    assert one.hear().actions[0] == GoOnWaiting() and one.waits_s == 60 and one.state.phase is Phase.QUEUED
+    one.around = Circumstances(place=1, expected_wait_s=20.0)
+    assert one.wait().said[-2:] == ["1番目です。", "約1分です。"]
+    assert one.hear().waits_s == 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0, "0"), (1.0, "1"), (60.0, "1"), (61.0, "2"), (600.0, "10"), (601.0, "15"), (3600.0, "60"), (3601.0, "90"),
+     (7200.0, "120")],
+)  # fmt: skip
+def test_a_wait_is_rounded_up_and_never_promised_under_a_minute(seconds: float, said: str) -> None:
+    assert told(None if said == "0" else 2, seconds, TELLING | {"say_place": {}}) == (
+        [] if said == "0" else [f"約{said}分です。"]
+    )
+
+
+def test_what_nobody_can_know_is_not_told() -> None:
+    assert told(2, None) == ["2番目です。"]
+    assert told(2, 7201.0) == ["2番目です。"], "nobody is told of hours"
+    assert told(51, 300.0) == ["約5分です。"], "far back only the wait is told"
+    assert told(None, 300.0) == [], "a call that is being rung for is told nothing"
+    assert told(1, 0.0) == ["1番目です。", "約1分です。"]
+
+
+def test_a_queue_without_such_words_tells_nothing() -> None:
+    one = call(OFFERING | {"offer_after_s": 0, "next": {"unavailable": "bye"}}, around=Circumstances(place=1)).hear()
+    assert one.state.timer == ""
+    assert told(1, 60.0, TELLING | {"tell_every_s": 0}) == ["1番目です。", "約1分です。"]
+    one = call(TELLING | {"tell_every_s": 0}, around=Circumstances(place=1)).hear().wait().hear()
+    assert one.state.timer == "" and one.state.phase is Phase.QUEUED, "once is enough"
+
+
+def test_the_offer_keeps_its_moment_beside_what_is_told() -> None:
+    offering = TELLING | {"offer_after_s": 30, "tell_every_s": 20, "next": OFFERING["next"]}
+    one = call(offering, OFFER, SORRY, around=Circumstances(place=4), caller=MOBILE).hear()
+    assert one.waits_s == 5 and one.wait().said[-1] == "4番目です。"
+    assert one.hear().waits_s == 20 and one.wait().said[-1] == "4番目です。"
+    assert one.hear().waits_s == 5 and one.wait().said[-1] == "折り返します。"
+    assert one.hear().wait().actions[0] == GoOnWaiting() and one.waits_s == 20, "back, and told again after its time"
+
+
+def test_a_person_the_emergency_key_and_a_queue_that_closes_come_through_what_is_told() -> None:
+    def one() -> Call:
+        return call(TELLING, URGENT, FAST, around=Circumstances(place=3)).hear().wait()
+
+    assert one().tell(Connected()).state.end is End.PERSON
+    urgent = one().press("*")
+    assert urgent.state.emergency and urgent.did(StopPlay)
+    closed = one().tell(Failed())
+    assert closed.state.waiting_in == "" and closed.hear().did(Enqueue)
+    assert closed.tell(Failed()).state.box == "bye"
+
+
+def test_words_in_another_language_than_the_callers_are_spoken_as_what_they_are() -> None:
+    flow = flow_of(box("message", "first", {"on": "queue", "off": "queue"}, switch="storm", say={"ja": "嵐。", "en": "Storm."}),
+                   languages=["ja", "en"])  # fmt: skip
+    around = Circumstances(messages={"storm": {"ja": Line("停電しています。")}})
+    one = Call(flow, around).arrive(language="en")
+    assert one.did(Play).sounds == (Sound(text="停電しています。", language="ja"),), "not read by an English voice"
+
+
 # --- offers -----------------------------------------------------------------------------------------------------------
 
 

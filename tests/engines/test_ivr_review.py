@@ -477,3 +477,16 @@ def test_a_line_is_estimated_by_its_length_pauses_and_language() -> None:
 def test_a_start_that_leads_nowhere_has_no_times() -> None:
     result = review(flow_of(START | {"next": {"next": "lost"}}))
     assert not result.is_sound and result.to_person is None and result.to_closing is None
+
+
+def test_who_waits_is_not_talked_to_all_the_time() -> None:
+    def warned(seconds: int) -> list[str]:
+        queue = QUEUE | {"say_place": ja("{place}番目です。"), "tell_every_s": seconds}
+        return [one.sentence for one in review(flow_of(HELLO, queue)).warnings if one.field == "tell_every_s"]
+
+    assert "30秒以上" in warned(29)[0] and warned(30) == warned(0) == []
+
+
+def test_place_and_minutes_are_filled_in_where_they_belong() -> None:
+    queue = QUEUE | {"say_place": ja("{minutes}分です。"), "say_wait": ja("約{minutes}分です。")}
+    assert [one.field for one in review(flow_of(HELLO, queue)).problems] == ["say_place.ja"]

@@ -15,6 +15,7 @@ from caasis.platform.search.access import search_index
 from caasis.platform.transactions import system_transaction
 from tests.support.desk import phone_case
 from tests.support.papers import photo, scan
+from tests.support.searching import own_folder  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 Clients = Callable[[str], Any]
@@ -109,6 +110,7 @@ def test_outsiders_meet_nothing(town: Any, client_for: Clients) -> None:
             assert answer.status_code == 404 and "オオルリ" not in answer.content.decode()
 
 
+@pytest.mark.usefixtures("own_folder")
 def test_the_search_page_finds_words_in_papers_of_the_own_centre(town: Any, client_for: Clients) -> None:
     case = phone_case(town.counsellor, title="屋根の工事")
     upload(client_for("counsellor"), case, ("メモ.txt", "カワラヒワ商会の口座に振り込んだ".encode()))

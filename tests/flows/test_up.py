@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from caasis.config.processes import PROCESSES
+from caasis.config.processes import wanted
 from caasis.config.supervision.home import Home
 from caasis.config.supervision.readiness import program_states
 from caasis.config.supervision.remote import ProgramState
@@ -26,7 +26,7 @@ from caasis.platform.database import EmbeddedCluster
 from caasis.platform.database.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
-SUPERVISED = {"postgres", *PROCESSES}
+SUPERVISED = {"postgres", *wanted({})}
 # Two shared cores import Django six times; what is waited for is an event, never the clock.
 PATIENCE = 200.0
 

@@ -91,7 +91,8 @@ def doer_of(name: str) -> str:
     """Who may use the form, so that its own checks are reached."""
     if name.startswith(("portal:", "api:send", "api:read", "account_login", "account_reset")):
         return "public"
-    return "official" if name.startswith("desk:approval") else "counsellor"
+    office = ("desk:approval", "desk:flow", "desk:telephone-number", "desk:telephone-message")
+    return "official" if name.startswith(office) else "counsellor"
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ from caasis.cases.services import saved_searches
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
+from caasis.desk.flows import token_of
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
@@ -45,10 +46,13 @@ from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import create_record_key, record_key_bytes
+from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
+from tests.rooms.telephony.flow_document import flow_of
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
+from tests.support.telephone import make_call, make_request
 
 #: Words that stand in personal data only: none of them may appear in an answer to anybody outside the centre.
 NAME = "秘匿川 栞奈"
@@ -181,6 +185,7 @@ def make_scene(town: Any) -> Scene:
     cases.accept_referral(actor=town.outsider, referral_id=accepted.id)
     beside = make_beside(town, open_case, registered)
     office = make_office(town, registered)
+    telephone = make_telephone(town)
     from caasis.cases.models import Mention, Referral
     from caasis.channels.models import Attachment
     from caasis.knowledge.models import Article, Phrase
@@ -207,9 +212,12 @@ def make_scene(town: Any) -> Scene:
     part = cases.add_part(
         actor=town.counsellor, case_id=open_case.id, kind=PartKind.CONTRACT, values={"product_text": "浄水器"}
     )
+    call = make_call(town)
+    make_call(town, missed=True, phone="+819098765555")
     with system_transaction():
         # The version that a page would show now.
         open_case.refresh_from_db()
+        recording = call.recordings.get().id
     return Scene(
         town=town,
         waiting_contact=waiting.contact_id,
@@ -239,6 +247,7 @@ def make_scene(town: Any) -> Scene:
             "accepted referral": accepted.id,
             **beside,
             **office,
+            **telephone,
             "help": asked.id,
             "mention": mention,
             "absence": away.id,
@@ -246,6 +255,9 @@ def make_scene(town: Any) -> Scene:
             "script": script,
             "saved search": saved.id,
             "export": export.id,
+            "call": call.id,
+            "recording": recording,
+            "request": make_request(town),
         },
     )
 
@@ -307,6 +319,19 @@ def make_office(town: Any, registered: Any) -> dict[str, Any]:
     return {
         "approver absence": absence.id, "batch": batch, "correction": correction.id, "matter": matter.id, "measure": measure.id,
     }  # fmt: skip
+
+
+def make_telephone(town: Any) -> dict[str, Any]:
+    """A number, the flow that answers it, and a draft of it that was saved twice."""
+    flow = telephony.add_flow(actor=town.supervisor, centre_id=town.centre_a.id, name="代表の自動応答")
+    heard = telephony.save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main"))
+    telephony.publish_version(actor=town.supervisor, version_id=heard.id)
+    for name in ("下書き", "下書き2"):
+        draft = telephony.save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main", name=name))
+    line = telephony.save_number(
+        actor=town.supervisor, centre_id=town.centre_a.id, number="0220001234", label="代表", flow_id=flow.id
+    )
+    return {"flow": flow.id, "flow version": draft.id, "flow token": token_of(draft.document), "line": line.id}
 
 
 def saved_search(town: Any, case: Any, name: str = "屋根の点検") -> Any:
@@ -530,10 +555,20 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "help_id": ("help request", scene.more["help"]),
         "mention_id": ("mention", scene.more["mention"]),
         "phrase_id": ("phrase", scene.more["phrase"]),
+        "call_id": ("call", scene.more["call"]),
+        "recording_id": ("recording", scene.more["recording"]),
+        "request_id": ("request of the desk", scene.more["request"]),
         "search_id": ("saved search", scene.more["saved search"]),
         "export_id": ("export", scene.more["export"]),
         "receipt_number": ("receipt", scene.receipt_number),
         "chart": ("chart", "products"),
+        "line_id": ("telephone number", scene.more["line"]),
+        "line": ("telephone number", "0220001234"),
+        "flow_id": ("call flow", scene.more["flow"]),
+        "version_id": ("call flow", scene.more["flow version"]),
+        "box": ("call flow", "bye"),
+        "field": ("call flow", "say"),
+        "language": ("call flow", "ja"),
         "pk": ("nobody's key", 1),
         "uidb36": ("nobody's key", "abc"),
         "key": ("nobody's key", "abc-def"),
@@ -542,6 +577,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         if name == "portal:consult_step":
             return [(f"step {step}", {"number": step}) for step in range(1, 6)]
         return [("article", {"number": scene.article})]
+    if name == "desk:flow-box-new":
+        return [("call flow", {"flow_id": scene.more["flow"], "kind": "announce"})]
     words, arguments = "", {}
     for key in sorted(wanted):
         if key not in single:
@@ -560,6 +597,14 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     case = {"open case": scene.open_case, "registered case": scene.registered}.get(words, scene.approval_case)
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
+        "desk:telephone-ask": {"kind": "wrap_up_done"},
+        "desk:telephone-state": {"choice": "available"},
+        "desk:telephone-station": {"user": "matrix-phone"},
+        "desk:telephone-connect": {"offer": "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"},
+        "desk:call-number": {"purpose": "own_case"},
+        "desk:call-listen": {"purpose": "own_case"},
+        "desk:call-continue": {"receipt_number": scene.open_case.receipt_number},
+        "desk:case-call": {"number": PHONE_SHOWN},
         "desk:new": {"channel": "phone", "key": "matrix-key-0001"},
         "desk:assign": {"case": [str(scene.open_case.id)], "to": str(town.counsellor2.id), "confirmed": "1"},
         "desk:case-save": {"version": case.version, "fields": "title", "title": "書きかえた件名"},
@@ -693,6 +738,16 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:synonyms": {"text": "ぴよ、ひよこ", "version": "0"},
         "desk:synonyms-restore": {"version": "1"},
         "desk:search-export": {"q": "屋根", "format": "csv", "purpose": "training", "reason": "研修で使うため"},
+        "desk:telephone-number-new": {"number": "022-000-5678", "label": "夜間", "toll": "ordinary", "records": "on"},
+        "desk:telephone-number": {"version": "1", "number": "022-000-1234", "label": "代表2", "toll": "free"},
+        "desk:telephone-message": {"name": "storm", "do": "on", "sure": "yes", "words__ja": "大雨です。"},
+        "desk:flow-new": {"name": "年末年始"},
+        "desk:flow-settings": {
+            "token": scene.more["flow token"], "languages": ["ja"], "relay_wait_s": "90", "relay_repeats": "3", "relay_pause_s": "20",
+        },
+        "desk:flow-publish": {"token": scene.more["flow token"]},
+        "desk:flow-box": {"token": scene.more["flow token"], "say__ja": "では。", "counts_as": "after_hours"},
+        "desk:flow-box-new": {"token": scene.more["flow token"], "say__ja": "お待ちください。"},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {

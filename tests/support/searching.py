@@ -17,7 +17,7 @@ from caasis.cases.services.bulk import BulkCase, register_cases_in_bulk
 from caasis.cases.services.opening import fill_place, is_code
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import day_in_japan
-from caasis.platform.search.access import use_folder, use_index
+from caasis.platform.search.access import search_index, use_folder, use_index
 from caasis.platform.search.adapters.memory import MemoryIndex
 from tests.support.cards import COMPLETE, refresh
 
@@ -28,6 +28,16 @@ def index(home: Path) -> Iterator[MemoryIndex]:
     made = MemoryIndex()
     use_index(made)
     yield made
+    use_folder(home / "index")
+
+
+@pytest.fixture
+def own_folder(home: Path, tmp_path: Path) -> Iterator[Path]:
+    """This test's index on disk: one process writes a folder, and the run's own is everybody's."""
+    folder = tmp_path / "index"
+    use_folder(folder)
+    yield folder
+    search_index().close()  # type: ignore[attr-defined]
     use_folder(home / "index")
 
 

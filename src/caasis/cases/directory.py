@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
@@ -41,7 +42,17 @@ def _entry_of(texts: Mapping[str, str]) -> Entry:
 
 def offices(*, actor: Actor) -> list[Entry]:
     """The directory as the actor's centre has it. Hidden entries are left out."""
-    own = {row.code: row for row in _rows(actor)}
+    return _merged(_rows(actor))
+
+
+def offices_of_centre(centre_id: UUID) -> dict[str, tuple[str, str]]:
+    """Name and number of each office by its code, as a centre has them: for the centre's telephone, which has no actor."""
+    return {one.code: (one.name, one.phone) for one in _merged(Office.objects.filter(centre_id=centre_id))}
+
+
+def _merged(rows: Iterable[Office]) -> list[Entry]:
+    """Over the common entries what a centre knows better, and after them its own."""
+    own = {row.code: row for row in rows}
     found = [_entry(own[one.code], one) if one.code in own else one for one in common_offices()]
     common = {one.code for one in common_offices()}
     found += [_entry(row, None) for row in own.values() if row.code not in common]

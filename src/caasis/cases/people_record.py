@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,6 +52,11 @@ class RepeatHint:
 def cases_of_person(*, actor: Actor, person_id: UUID) -> QuerySet[Case]:
     """Cases of the actor's centre on which this human stands in any role, the newest first."""
     return _cases_of(actor, family_ids(person_id))
+
+
+def cases_of_people(*, actor: Actor, person_ids: Iterable[UUID]) -> QuerySet[Case]:
+    """Cases of the actor's centre on which one of these humans stands, the newest first."""
+    return _cases_of(actor, families_of(list(person_ids)))
 
 
 def _cases_of(actor: Actor, person_ids: Any) -> QuerySet[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -257,6 +258,15 @@ def contact_ids_of(case: Case) -> list[UUID]:
     """Contacts of a case and of those merged into it, in the order in which they were linked."""
     links = CaseContact.objects.filter(case_id__in=family_ids(case)).order_by("created_at", "id")
     return list(links.values_list("contact_id", flat=True))
+
+
+def cases_of_contacts(*, actor: Actor, contact_ids: Iterable[UUID]) -> dict[UUID, list[Case]]:
+    """The actor's centre's cases to which these contacts belong. One query, however many."""
+    links = CaseContact.objects.filter(contact_id__in=list(contact_ids), case__in=own_cases(actor=actor))
+    found: dict[UUID, list[Case]] = {}
+    for link in links.select_related("case").order_by("created_at"):
+        found.setdefault(link.contact_id, []).append(link.case)
+    return found
 
 
 def counts_for_lists(*, actor: Actor, today: date) -> dict[str, int]:

@@ -149,6 +149,7 @@ class Entry(StrEnum):
     TASK_MOVED = "task_moved"
     TASK_REOPENED = "task_reopened"
     FOLLOWED_UP = "followed_up"
+    CALL_LINKED = "call_linked"
 
     @property
     def label(self) -> str:
@@ -219,6 +220,7 @@ _ENTRY_LABELS = {
     Entry.TASK_MOVED: "予定を変えました",
     Entry.TASK_REOPENED: "予定を戻しました",
     Entry.FOLLOWED_UP: "終わったあとを確かめました",
+    Entry.CALL_LINKED: "電話で話しました",
 }
 
 #: Lines that name the fields of the card that changed (`fields`), and the version that they made.

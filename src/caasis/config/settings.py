@@ -204,6 +204,10 @@ SECOND_FACTOR_ROLES = [r for r in os.environ.get("CAASIS_REQUIRE_SECOND_FACTOR",
 # What the administrator's screen runs: the checks of `caasis doctor`. The desk lies below them and imports them by name.
 SYSTEM_CHECKS = "caasis.config.doctor.onscreen.findings"
 
+# The telephone: "" for none, "embedded" for our own engine, else the dotted name of a function that opens an engine's port.
+TELEPHONE = os.environ.get("CAASIS_TELEPHONE", "")
+TELEPHONY_PORT = "caasis.telephony.adapters.embedded.process.open_port" if TELEPHONE == "embedded" else TELEPHONE
+
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 TIME_ZONE = "Asia/Tokyo"
@@ -233,6 +237,13 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_IMPORT_PATHS: list[str] = []
 METRICS_FROM = [a for a in os.environ.get("CAASIS_METRICS_FROM", "").split(",") if a]
 CLAMD_SOCKET = os.environ.get("CAASIS_CLAMD", "")
+
+#: Sound that callers hear; the telephone engine plays FOLDER/NAME.wav from it.
+TELEPHONY_PROMPTS = CAASIS_HOME / "telephone" / "prompts"
+#: Sealed recordings of calls, as the telephone engine writes them.
+TELEPHONY_RECORDINGS = CAASIS_HOME / "telephone" / "recordings"
+#: What speaks: the dotted name of a function without arguments.
+TELEPHONY_SPEECH = "caasis.telephony.prompts.local_speech"
 
 LOGGING = {
     "version": 1,

@@ -21,9 +21,7 @@ def _headers(headers: Any, path: str, url: str) -> None:
 def with_static_files(application: Any) -> Any:
     """Put the static files before an ASGI application: the collected, compressed ones where there are some, else each
     room's own folder."""
-    serving = ServeStaticASGI(
-        application, max_age=MAX_AGE, allow_all_origins=False, add_headers_function=_headers
-    )
+    serving = ServeStaticASGI(application, max_age=MAX_AGE, allow_all_origins=False, add_headers_function=_headers)
     prefix = settings.STATIC_URL.strip("/")
     root = Path(settings.STATIC_ROOT)
     if (root / "app").is_dir():

@@ -70,7 +70,13 @@ def conninfo() -> str:
     from psycopg.conninfo import make_conninfo
 
     own = settings.DATABASES["default"]
-    parts = {"dbname": own["NAME"], "user": own["USER"], "password": own["PASSWORD"], "host": own["HOST"], "port": own["PORT"]}
+    parts = {
+        "dbname": own["NAME"],
+        "user": own["USER"],
+        "password": own["PASSWORD"],
+        "host": own["HOST"],
+        "port": own["PORT"],
+    }
     return make_conninfo(**{key: str(value) for key, value in parts.items() if value})
 
 

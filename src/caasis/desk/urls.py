@@ -13,6 +13,7 @@ from caasis.desk.routes import (
     corrections,
     emergency,
     evidence,
+    flows,
     letters,
     matters,
     mediation,
@@ -24,6 +25,7 @@ from caasis.desk.routes import (
     search,
     supervision,
     team,
+    telephone,
 )
 
 app_name = "desk"
@@ -46,5 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *team.urlpatterns,
     *phrases.urlpatterns,
+    *telephone.urlpatterns,
     *supervision.urlpatterns,
+    *flows.urlpatterns,
 ]

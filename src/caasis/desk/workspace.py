@@ -28,6 +28,7 @@ from caasis.cases.vocabulary import EDITABLE, State
 from caasis.channels import selectors as channels
 from caasis.channels.models import Contact
 from caasis.desk.assist import Suggestion, articles_for
+from caasis.desk.calls import CallRow, calls_of_case
 from caasis.desk.candidates import Candidate, candidates_for
 from caasis.desk.card import Posted, cleaned, digests, read_body, shown_names, typed_card
 from caasis.desk.clock import Clock, clock_of_card
@@ -112,6 +113,7 @@ class Workspace:
     first_tier: str = ""
     help_reasons: tuple[HelpReason, ...] = tuple(HelpReason)
     scripts: list[Phrase] = field(default_factory=list)
+    calls: list[CallRow] = field(default_factory=list)
 
 
 def may_edit(case: Case, actor: Actor) -> bool:
@@ -188,6 +190,7 @@ def read_workspace(
     if work.editable:
         work.hints = shown_hints(case, sheet.values)
     _read_past(work, actor=actor)
+    work.calls = calls_of_case(case, actor=actor)
     work.lookers = lookers(actor=actor, case_ids=[case.id]).get(case.id, [])
     work.colleagues = [
         user for user in staff_of(case.handling_centre_id, Role.COUNSELLOR, Role.SUPERVISOR) if user.pk != case.counsellor_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from caasis.portal.views import articles, consult, public, receipt
+from caasis.portal.views import articles, consult, phone, public, receipt
 
 
 class StepConverter:
@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipt/status/", receipt.status, name="receipt_status"),
     path("receipt/withdraw/", receipt.withdraw, name="receipt_withdraw"),
     path("receipt/close/", receipt.close, name="receipt_close"),
+    path("phone/<slug:line>/", phone.phone, name="phone"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
     path("about/", public.about, name="about"),

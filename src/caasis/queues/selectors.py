@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from caasis.accounts.selectors import names_of, staff_of
@@ -17,6 +17,7 @@ from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import NotAllowed, NotFound
 from caasis.queues.code_lists import reason_label, work_reasons
 from caasis.queues.models import AgentSkill, AgentStatus, AgentStatusChange, Queue, Skill, WorkItem
+from caasis.queues.rules.priority import SECONDS_A_POINT
 from caasis.queues.rules.setup import may_lead
 from caasis.queues.rules.skills import Held, levels_on
 from caasis.queues.rules.worktime import Change, WorkTime, operators_per_supervisor, together, work_time
@@ -41,13 +42,17 @@ def waiting_items(*, actor: Actor) -> QuerySet[WorkItem]:
 
 
 def items_to_give_out(*, actor: Actor, queue_ids: Iterable[UUID] | None = None) -> QuerySet[WorkItem]:
-    """For the switchboard: what waits in queues, higher priority first, then arrival. Nobody else gets any."""
+    """For the switchboard: what waits in queues, in the order in which it is given out. Nobody else gets any.
+
+    A point of priority counts as so many seconds of waiting (`engines.routing.priority`).
+    """
     if not actor.is_system:
         return WorkItem.objects.none()
     rows = WorkItem.objects.filter(state=WorkItem.State.WAITING, queue__isnull=False)
     if queue_ids is not None:
         rows = rows.filter(queue_id__in=list(queue_ids))
-    return rows.order_by("-priority", "arrived_at", "id")
+    head_start = ExpressionWrapper(F("priority") * timedelta(seconds=SECONDS_A_POINT), output_field=DurationField())
+    return rows.order_by(F("arrived_at") - head_start, "arrived_at", "id")
 
 
 # --- queues and skills ------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ from caasis.queues.vocabulary import AgentState
 from caasis.telephony.models import Call, Participant
 from caasis.telephony.rules.figures import CentreFigures, CountedCall, QueueFigures, centre_figures, queue_figures
 from caasis.telephony.selectors import WaitingNow, counted_calls, visible_calls, waiting_now
-from caasis.telephony.switchboard.waiting import AT_WORK, handling_s
+from caasis.telephony.switchboard.crew import agents_at_work
+from caasis.telephony.switchboard.waiting import handling_s
 from caasis.telephony.vocabulary import MonitorMode, Part
 
 NOBODY = WaitingNow(0, timedelta())
@@ -229,7 +230,7 @@ def masked_callers(board: PhoneBoard) -> dict[UUID, str]:
 def expected_wait_now(*, actor: Actor, now: datetime) -> dict[UUID, float | None]:
     """K46: seconds that somebody would wait who came into each queue now; None while nobody is at work.
 
-    The announcement to callers goes by the same formula (`switchboard.waiting`). Somebody who comes while an agent is
+    A caller who waits is told what routing expects for that very call (`switchboard.waiting`). Somebody who comes while an agent is
     free and nobody waits is expected to wait for nothing.
     """
     if not actor.works_for(actor.centre_id):
@@ -237,7 +238,7 @@ def expected_wait_now(*, actor: Actor, now: datetime) -> dict[UUID, float | None
     queues = [queue for queue in queues_of_centre(actor=actor, centre_id=actor.centre_id) if queue.active]
     waits = waiting_now(actor=actor, now=now)
     states = [view.state for view in agents_of_centre(actor=actor, now=now)]
-    at_work = sum(state in AT_WORK for state in states)
+    at_work = len(agents_at_work(actor.centre_id, now)) if actor.centre_id else 0
     found: dict[UUID, float | None] = {}
     for queue in queues:
         waiting = waits.get(queue.id, NOBODY).waiting
@@ -246,5 +247,5 @@ def expected_wait_now(*, actor: Actor, now: datetime) -> dict[UUID, float | None
         elif not waiting and AgentState.AVAILABLE in states:
             found[queue.id] = 0.0
         else:
-            found[queue.id] = (waiting + 1) * handling_s(queue.id, now) / at_work
+            found[queue.id] = (waiting + 1) * handling_s(queue.id, queue.centre_id, now) / at_work
     return found

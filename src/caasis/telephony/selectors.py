@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,22 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
-from caasis.telephony.models import Call, CallStep, DeskRequest, Flow, FlowVersion, Number, Participant, Recording
+from caasis.people.selectors import persons_by_phone
+from caasis.privacy.keys import Forgotten, record_keys_bytes
+from caasis.privacy.masking import mask_contact_point
+from caasis.privacy.services import read_sealed
+from caasis.telephony.models import (
+    Call,
+    CallStep,
+    DeskRequest,
+    Flow,
+    FlowVersion,
+    MessageSwitch,
+    Number,
+    Participant,
+    Recording,
+    Station,
+)
 from caasis.telephony.rules.call_log import Happened, Step
 from caasis.telephony.rules.call_record import CallRecord, Outcome, record_of
 from caasis.telephony.rules.figures import (
@@ -27,7 +42,7 @@ from caasis.telephony.rules.figures import (
     queue_figures,
 )
 from caasis.telephony.rules.record_json import from_json
-from caasis.telephony.vocabulary import CallPhase, Direction, Part
+from caasis.telephony.vocabulary import CallPhase, Direction, Part, RequestKind
 
 MISSING = "この通話は見つかりません。一覧を開き直してください。"
 #: Ended without a person although the caller wanted one.
@@ -47,6 +62,52 @@ def flows_of_centre(*, actor: Actor) -> QuerySet[Flow]:
     if actor.centre_id is None or not actor.works_for(actor.centre_id):
         return Flow.objects.none()
     return Flow.objects.filter(centre_id=actor.centre_id).select_related("published").order_by("name")
+
+
+def get_number(*, actor: Actor, number_id: UUID) -> Number:
+    """One number of the actor's centre.
+
+    :raises NotFound: hidden and absent alike.
+    """
+    row = numbers_of_centre(actor=actor).filter(id=number_id).first()
+    if row is None:
+        raise NotFound("この番号は見つかりません。一覧を開き直してください。")
+    return row
+
+
+def public_line(number: str) -> Number | None:
+    """A number (E.164) that is answered, with the flow that callers hear: what everybody learns who calls it."""
+    rows = Number.objects.filter(number=number, active=True).exclude(flow__published=None)
+    return rows.select_related("flow__published").first()
+
+
+def get_flow(*, actor: Actor, flow_id: UUID) -> Flow:
+    """One flow of the actor's centre.
+
+    :raises NotFound: hidden and absent alike.
+    """
+    row = flows_of_centre(actor=actor).filter(id=flow_id).first()
+    if row is None:
+        raise NotFound("この自動応答は見つかりません。一覧を開き直してください。")
+    return row
+
+
+def newest_versions(flows: Sequence[Flow]) -> dict[UUID, FlowVersion]:
+    """The newest version of each of these flows, which is its draft unless it was published."""
+    rows = FlowVersion.objects.filter(flow__in=[flow.id for flow in flows]).order_by("flow_id", "-number")
+    return {row.flow_id: row for row in rows.distinct("flow_id")}
+
+
+def switches_of_centre(*, actor: Actor) -> list[MessageSwitch]:
+    """臨時メッセージ of the actor's centre that were switched at least once."""
+    if actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return []
+    return list(MessageSwitch.objects.filter(centre_id=actor.centre_id).order_by("name"))
+
+
+def may_manage(actor: Actor) -> bool:
+    """Whether the actor sets up the numbers and flows of their centre."""
+    return actor.works_for(actor.centre_id) and actor.has(Role.SUPERVISOR, Role.OFFICIAL)
 
 
 def get_flow_version(*, actor: Actor, version_id: UUID) -> FlowVersion:
@@ -125,6 +186,13 @@ def my_current_call(*, actor: Actor) -> OwnCall | None:
     return OwnCall(one.call, one, others)
 
 
+def my_station(*, actor: Actor) -> Station | None:
+    """Where the actor can be rung; None while they have named nothing."""
+    if actor.id is None or actor.centre_id is None or not actor.works_for(actor.centre_id):
+        return None
+    return Station.objects.filter(agent_id=actor.id, centre_id=actor.centre_id).first()
+
+
 def missed_calls(*, actor: Actor, since: datetime) -> QuerySet[Call]:
     """Callers of the actor's centre who gave up or were turned away since then and with whom nobody has spoken after it.
 
@@ -155,6 +223,41 @@ def days_of_same_caller(*, actor: Actor, call: Call) -> dict[date, int]:
     )
     moments = rows.filter(began_at__lt=call.began_at).order_by("-began_at").values_list("began_at", flat=True)
     return dict(Counter(day_in_japan(moment) for moment in moments))
+
+
+def masked_callers(*, actor: Actor, calls: Iterable[Call]) -> dict[UUID, str]:
+    """The numbers of callers as a list shows them, "" where there is none to show. One query, however many."""
+    own = [call for call in calls if call.caller_index is not None and actor.works_for(call.centre_id)]
+    keys = record_keys_bytes(call.record_key_id for call in own)
+    return {
+        call.id: mask_contact_point(read_sealed(call, "caller", key=keys[call.record_key_id])["caller"])
+        for call in own
+        if call.record_key_id in keys
+    }
+
+
+def asked_for_case(*, actor: Actor, call: Call) -> UUID | None:
+    """The case from which the actor asked for this outgoing call."""
+    if actor.id is None:
+        return None
+    rows = DeskRequest.objects.filter(call=call, actor_id=actor.id, kind=RequestKind.CALL.value, target_kind="case")
+    return rows.values_list("target_id", flat=True).first()
+
+
+def persons_of_caller(*, actor: Actor, call: Call) -> list[UUID]:
+    """Ids of people of the centre who have this caller's number. A number is shared in families: never an identity."""
+    if call.caller_index is None or not actor.works_for(call.centre_id):
+        return []
+    try:
+        return persons_by_phone(actor=actor, phone=read_sealed(call, "caller")["caller"])
+    except Forgotten:
+        return []
+
+
+def calls_by_id(*, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Call]:
+    """Calls of the actor's centre among these ids, each with what was recorded. Two queries, however many."""
+    rows = visible_calls(actor=actor).filter(id__in=list(ids)).select_related("number")
+    return {row.id: row for row in rows.prefetch_related("recordings", "participants")}
 
 
 def log_of_call(*, actor: Actor, call_id: UUID) -> list[CallStep]:

@@ -24,6 +24,7 @@ from caasis.platform.transactions import actor_transaction, system_transaction
 from caasis.privacy.erasure import Reason, erase_record
 from tests.support.desk import phone_case, send_consultation
 from tests.support.papers import photo
+from tests.support.searching import own_folder  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 MEMO = NewFile("振込先.txt", "見本銀行の口座に振り込むよう言われた。相談 花子".encode())
@@ -137,6 +138,7 @@ def test_a_consultation_without_files_asks_for_no_reading(town: Any) -> None:
         assert collecting.unread_files(case.id) == []
 
 
+@pytest.mark.usefixtures("own_folder")
 def test_words_in_a_file_are_found_inside_the_centre_only_and_without_names(town: Any) -> None:
     case = phone_case(town.counsellor, consumer_name="相談 花子")
     add(town, case)

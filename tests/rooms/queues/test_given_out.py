@@ -59,7 +59,11 @@ def test_inside_a_queue_priority_goes_first_and_arrival_decides(town, queue):
     watched = put(queue, minutes=2, priority=20, priority_reasons=["watch_over"], required_skills={"debt": 3})
     other = put(queues.default_queue(centre_id=town.centre_b.id))
     assert list(items_to_give_out(actor=SYSTEM, queue_ids=[queue.id])) == [watched, early, late]
-    assert set(items_to_give_out(actor=SYSTEM)) == {watched, early, late, other}
+    ages = put(queue, minutes=13)
+    assert list(items_to_give_out(actor=SYSTEM, queue_ids=[queue.id])) == [ages, watched, early, late], (
+        "twenty points are ten minutes: priority ages, and nobody waits for ever"
+    )
+    assert set(items_to_give_out(actor=SYSTEM)) == {watched, early, late, other, ages}
     assert watched.required_skills == {"debt": 3} and watched.priority_reasons == ["watch_over"]
     for actor in (town.supervisor, town.outsider, town.admin):
         assert not items_to_give_out(actor=actor).exists()

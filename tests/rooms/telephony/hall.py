@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,8 @@ class Hall:
         self.port = port or self.engine
         self.world.trunk("trunk", up=True)
         self.board = Switchboard(self.port, self.now)
+        #: Agents whose page is open: it says every minute that they are there.
+        self.at_their_desks: set[str] = set()
         with system_transaction():
             self.queue = Queue.objects.create(centre_id=town.centre_a.id, name="電話相談", channels=["phone"])
             self.partner_queue = Queue.objects.create(
@@ -53,6 +56,8 @@ class Hall:
     # --- the switchboard and time -------------------------------------------------------------------------------------
 
     def turn(self) -> None:
+        ids = [self.town.actors[name].id for name in self.at_their_desks]
+        AgentStatus.objects.filter(user_id__in=ids).update(last_seen_at=self.now())
         for _ in range(30):
             if not self.board.turn():
                 break
@@ -83,6 +88,7 @@ class Hall:
         set_station(actor=actor, user=name)
         self.world.register(name)
         sign_in(actor=actor, at=self.now())
+        self.at_their_desks.add(name)
         self.turn()
         return actor
 
@@ -91,6 +97,7 @@ class Hall:
         actor: Actor = self.town.actors[name]
         set_station(actor=actor, user=name)
         sign_in(actor=actor, at=self.now())
+        self.at_their_desks.add(name)
         self.ask(name, RequestKind.CONNECT_BROWSER, offer="v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n")
         self.world.browser_connects(self.station(name).leg)
         self.turn()
@@ -173,7 +180,8 @@ class Hall:
             return [row.topic.removeprefix("telephony.") for row in rows]
 
     def hears(self, leg: str) -> frozenset[str]:
-        return self.world.hears(leg)
+        """What a leg hears; built-in sounds by their names without the hash of what they hold."""
+        return frozenset(re.sub(r"^(prompt:[a-z_]+)-[0-9a-f]{16}$", r"\1", source) for source in self.world.hears(leg))
 
     def refused_orders(self) -> list[str]:
         with system_transaction():

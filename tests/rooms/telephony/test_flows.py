@@ -56,16 +56,16 @@ def test_a_draft_is_changed_until_it_is_published_and_never_after(town):
     with pytest.raises(Invalid):
         add_flow(actor=town.supervisor, centre_id=town.centre_a.id, name="受付")
     first = save_draft(actor=town.supervisor, flow_id=flow.id, document={"boxes": []})
-    same = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("x"), note="はじめ")
+    same = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main"), note="はじめ")
     assert same.id == first.id and same.number == 1
     publish_version(actor=town.official, version_id=first.id)
     with pytest.raises(WrongState):
         publish_version(actor=town.official, version_id=first.id)
-    second = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("x", name="受付（新）"))
+    second = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main", name="受付（新）"))
     assert second.id != first.id and second.number == 2
-    assert publish_version(actor=town.supervisor, version_id=second.id).published_id == second.id
+    assert publish_version(actor=town.supervisor, version_id=second.id).flow.published_id == second.id
     # Undone by publishing the one before.
-    assert publish_version(actor=town.supervisor, version_id=first.id).published_id == first.id
+    assert publish_version(actor=town.supervisor, version_id=first.id).flow.published_id == first.id
     assert FlowVersion.objects.get(id=first.id).published_by == town.official.id
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_flow_is_kept_as_a_draft_and_not_published(town):
 
 def test_only_who_manages_the_centre_works_on_its_flows(town):
     flow = add_flow(actor=town.supervisor, centre_id=town.centre_a.id, name="受付")
-    draft = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("x"))
+    draft = save_draft(actor=town.supervisor, flow_id=flow.id, document=flow_of("main"))
     assert list(flows_of_centre(actor=town.counsellor)) == [flow]
     assert get_flow_version(actor=town.counsellor, version_id=draft.id).id == draft.id
     with pytest.raises(NotAllowed):
@@ -92,7 +92,7 @@ def test_only_who_manages_the_centre_works_on_its_flows(town):
         assert not flows_of_centre(actor=actor).exists()
         for write in (
             lambda actor=actor: add_flow(actor=actor, centre_id=town.centre_a.id, name="x"),
-            lambda actor=actor: save_draft(actor=actor, flow_id=flow.id, document=flow_of("x")),
+            lambda actor=actor: save_draft(actor=actor, flow_id=flow.id, document=flow_of("main")),
             lambda actor=actor: publish_version(actor=actor, version_id=draft.id),
             lambda actor=actor: set_message(actor=actor, centre_id=town.centre_a.id, name="storm", on=True),
             lambda actor=actor: get_flow_version(actor=actor, version_id=draft.id),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from caasis.engines.ivr import Sound
+from caasis.engines.ivr import Office, Sound
+from caasis.engines.ivr.turn import fill
 from caasis.telephony.prompts import PromptStore, Tones, names_of, prepare, wav_bytes
 from tests.engines.ivr_flows import box, flow_of, ja
 from tests.rooms.telephony.test_prompts_store import Recorder, tone
@@ -61,3 +62,41 @@ def test_a_line_that_cannot_be_said_is_a_signal_and_is_logged(
 def test_a_machine_that_cannot_speak_still_plays_something(tmp_path: Path) -> None:
     store = PromptStore(tmp_path, Tones())
     assert store.notice and all(one.seconds > 1 for one in prepare(store, FLOW))
+
+
+def test_what_is_filled_in_is_spoken_before_anybody_calls(tmp_path: Path) -> None:
+    speech = Recorder()
+    store = PromptStore(tmp_path, speech)
+    flow = flow_of(
+        box("triage", "away", {"next": "ask", "unknown": "queue"}, say=ja("{office}は〔{number}〕です。"), office="tax"),
+        box("collect", "ask", {"collected": "bye", "no_key": "queue"}, say=ja("番号をどうぞ。"), say_done=ja("{digits}ですね。"),
+            stored_as="case", least=2, most=8),
+    )  # fmt: skip
+    list(prepare(store, flow, offices={"tax": Office("見本税務署", "03-5555-0123")}))
+    asked = len(speech.asked)
+    names_of(
+        store,
+        [Sound(text="見本税務署は〔03-5555-0123〕です。"), Sound(text="〔9073〕ですね。", personal=True)],
+    )
+    assert len(speech.asked) == asked, "nothing is left to be spoken while somebody listens"
+
+
+def test_what_a_caller_entered_is_no_file_of_its_own_however_its_line_is_written(tmp_path: Path) -> None:
+    for text in ("{digits}ですね。", "〔{digits}〕ですね。"):
+        filled = fill(text, {"digits": "90731234"})
+        assert filled == "〔90731234〕ですね。"
+        speech = Recorder()
+        names_of(PromptStore(tmp_path, speech), [Sound(text=filled, personal=True)])
+        assert not any("9073" in asked for asked, _ in speech.asked)
+
+
+def test_music_is_a_recording_a_built_in_sound_or_never_silence(tmp_path: Path) -> None:
+    store = PromptStore(tmp_path, Recorder())
+    music = store.built_in("hold_music").name
+    assert store.named("hold_music").name == music == store.named("gone").name == store.named("no name!").name
+    recorded = store.record("spring", wav_bytes(tone(1.0))).name
+    assert store.named("spring").name == recorded
+    (tmp_path / "recorded" / "spring.wav").write_bytes(b"not a sound")
+    assert store.named("spring").name == music
+    (tmp_path / "recorded" / "hold_music.wav").write_bytes(b"not a sound")
+    assert store.named("hold_music").name == music

@@ -203,3 +203,43 @@ def test_who_is_looked_after_and_who_calls_again_goes_first(hall):
         hall.seat(name)
         order += [call.id for call in Call.objects.filter(phase="ringing") if call.id not in order]
     assert order == [watched.id, again.id, plain.id]
+
+
+def test_an_agent_whose_page_is_gone_is_signed_out_and_rung_no_more(hall):
+    hall.seat("counsellor")
+    hall.seat("counsellor2")
+    hall.at_their_desks.discard("counsellor")
+    hall.wait(140)
+    assert hall.state("counsellor") == "available"
+    hall.wait(30)
+    assert hall.state("counsellor") == "offline" and hall.state("counsellor2") == "available"
+    call = hall.incoming()
+    assert hall.state("counsellor2") == "ringing"
+    hall.world.peer_hangs_up(hall.leg(call))
+    hall.turn()
+
+
+def test_whoever_is_in_a_call_is_not_signed_out_before_it_is_over(hall):
+    hall.seat("counsellor")
+    call = hall.connected()
+    hall.at_their_desks.clear()
+    hall.wait(400)
+    assert hall.state("counsellor") == "talking"
+    hall.world.peer_hangs_up(hall.leg(call))
+    hall.turn()
+    assert hall.outcome(call) == ["answered"]
+    hall.wait(20)
+    assert hall.state("counsellor") == "offline" and hall.record(call).parts[0].talk_s == 400
+
+
+def test_after_a_start_pages_get_time_to_say_that_they_are_there(hall):
+    from caasis.telephony.switchboard import Switchboard
+
+    hall.seat("counsellor")
+    hall.at_their_desks.clear()
+    hall.world.advance(600)
+    hall.board = Switchboard(hall.port, hall.now)
+    hall.wait(100)
+    assert hall.state("counsellor") == "available"
+    hall.wait(60)
+    assert hall.state("counsellor") == "offline"

@@ -47,7 +47,15 @@ from caasis.cases.services.directory import (
     take_back_introduction,
 )
 from caasis.cases.services.drafting import discard_draft, save_draft
-from caasis.cases.services.handling import assign_case, change_state, reopen_case, take_case, take_contact, undo_step
+from caasis.cases.services.handling import (
+    assign_case,
+    change_state,
+    link_contact,
+    reopen_case,
+    take_case,
+    take_contact,
+    undo_step,
+)
 from caasis.cases.services.helping import answer_help, ask_help, decline_help, take_over_help, withdraw_help
 from caasis.cases.services.identity import confirm_identity, link_person, unlink_person, withdraw_identity
 from caasis.cases.services.lettering import record_letter
@@ -131,6 +139,7 @@ __all__ = [
     "hide_office",
     "introduce_office",
     "lift_ending",
+    "link_contact",
     "link_person",
     "log_ask",
     "log_contact",

@@ -209,6 +209,26 @@ def _still_mine(item_id: str, actor: Actor) -> bool:
     return bool(WorkItem.objects.filter(id=item_id, state=WorkItem.State.TAKEN).update(assigned_to=actor.id))
 
 
+def link_contact(*, actor: Actor, case_id: UUID, contact_id: UUID) -> Case:
+    """A contact of the centre, such as a call, was about this case too. Twice does no harm.
+
+    :raises NotFound: the case or the contact is another centre's, or absent.
+    """
+    with actor_transaction(actor):
+        case = locked_case(actor=actor, case_id=case_id)
+        contact = Contact.objects.filter(id=contact_id, centre_id=case.handling_centre_id).first()
+        if contact is None:
+            raise NotFound
+        _, fresh = CaseContact.objects.get_or_create(case=case, contact=contact)
+        if fresh:
+            case.touched_at = timezone.now()
+            case.save(update_fields=["touched_at", "updated_at"])
+            line = entry(case, Entry.CALL_LINKED, actor=actor, at=case.touched_at, contact=str(contact.id))
+            line.save(force_insert=True)
+            log(case, "link_contact", actor=actor)
+        return case
+
+
 def case_of_contact(*, actor: Actor, contact_id: UUID) -> Case | None:
     """The case that a contact belongs to, if the actor sees it."""
     link = CaseContact.objects.filter(contact_id=contact_id).first()

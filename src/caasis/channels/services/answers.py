@@ -128,8 +128,14 @@ def record_contact(
     answered_at: datetime | None = None,
     ended_at: datetime | None = None,
     note: str = "",
+    direction: str = "in",
+    contact_id: UUID | None = None,
+    record_key_id: UUID | None = None,
 ) -> Contact:
     """Enter a contact that a counsellor has had: a phone call, a visit, a letter. It waits for nobody.
+
+    `contact_id` and `record_key_id` are for a room above whose own record this contact is (a call): under the same id it
+    is entered once, and under the same key it is forgotten together with that record.
 
     :raises NotFound: not the actor's centre. :raises Invalid: unknown channel or role, or times out of order.
     """
@@ -146,9 +152,14 @@ def record_contact(
     if errors:
         raise Invalid(fields=errors)
     with actor_transaction(actor):
+        known = Contact.objects.filter(id=contact_id, centre_id=centre_id).first() if contact_id else None
+        if known is not None:
+            return known
         contact = Contact(
+            **({"id": contact_id} if contact_id else {}),
             centre_id=centre_id,
-            record_key_id=create_record_key(centre_id).id,
+            record_key_id=record_key_id or create_record_key(centre_id).id,
+            direction=direction,
             channel=channel,
             state=Contact.State.IN_PROGRESS,
             party_role=party_role,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +28,7 @@ def command(cases: int | None, tls: bool) -> None:
         # Browsers take passkeys on http://localhost; the library wants to be told that this is meant.
         os.environ.setdefault("CAASIS_ALLOW_INSECURE_PASSKEYS", "1")
     home = current_home()
+    telephone = prepare_telephone(home.path)
     count = str(cases or DEMO_CASES)
 
     def people(session: Session) -> None:
@@ -34,6 +37,30 @@ def command(cases: int | None, tls: bool) -> None:
     def town(session: Session) -> None:
         session.run_command("twin", "seed", "--demo", "--cases", count)
         click.echo("見本の町ができました。")
+        if telephone:
+            click.echo(
+                f"電話は {telephone} で待っています。電話機の名前とパスワードは telephone/telephone.toml にあります。"
+            )
 
     serving = serving_from(home.path, tls=tls, cert=None, key=None)
     sys.exit(Session(home, serving, before_start=people, after_start=town).run())
+
+
+def prepare_telephone(home: Path) -> str:
+    """Have the telephone engine run in this demo, with phones of its own; where it listens, "" when it can't."""
+    from caasis.config.processes import OWN_ENGINE
+    from caasis.telephony.adapters.embedded.settings import FILE, BadSettings, read_settings
+    from caasis.twin.telephone import write_phones
+
+    if "CAASIS_TELEPHONE" in os.environ:
+        return ""
+    write_phones(home / "telephone" / FILE)
+    try:
+        settings = read_settings(home)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((settings.host, settings.port))
+    except (BadSettings, OSError) as error:
+        click.echo(f"電話は動かしません: {error}", err=True)
+        return ""
+    os.environ["CAASIS_TELEPHONE"] = OWN_ENGINE
+    return f"{settings.told_address}:{settings.port}"

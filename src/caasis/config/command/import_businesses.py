@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("import-businesses")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--rejected", type=click.Path(dir_okay=False, path_type=Path), default=None, help="受け取れない行を書くファイル。")
+@click.option(
+    "--rejected", type=click.Path(dir_okay=False, path_type=Path), default=None, help="受け取れない行を書くファイル。"
+)
 @click.option("--no-guess", is_flag=True, help="フリガナのない名前の読みを辞書で補いません（速くなります）。")
 @click.option("--afresh", is_flag=True, help="途中で止まった取り込みの続きではなく、はじめから読みます。")
 @click.option("--rebuild-keys", is_flag=True, help="検索の手がかりがない事業者に、手がかりを作ります。")
@@ -52,7 +54,9 @@ def command(file: Path | None, rejected: Path | None, no_guess: bool, afresh: bo
             write = None
             if rejected is not None:
                 # An import that goes on keeps the lines that were rejected before it stopped.
-                out = opened.enter_context(rejected.open("a", encoding="utf-8-sig" if not rejected.exists() else "utf-8", newline=""))
+                out = opened.enter_context(
+                    rejected.open("a", encoding="utf-8-sig" if not rejected.exists() else "utf-8", newline="")
+                )
                 rows = csv.writer(out)
 
                 def write(one: RejectedLine) -> None:
@@ -74,7 +78,10 @@ def command(file: Path | None, rejected: Path | None, no_guess: bool, afresh: bo
     for one in progress.first_rejected:
         click.echo(f"{one.line}行目：{one.reason}", err=True)
     if progress.rejected > len(progress.first_rejected):
-        click.echo(f"受け取れない行はほかにもあります（全部で{progress.rejected:,}行）。--rejected で全部をファイルに書けます。", err=True)
+        click.echo(
+            f"受け取れない行はほかにもあります（全部で{progress.rejected:,}行）。--rejected で全部をファイルに書けます。",
+            err=True,
+        )
     click.echo(
         f"{progress.lines:,}行を読みました。新しい事業者{progress.added:,}件、変わった事業者{progress.changed:,}件、"
         f"同じ{progress.unchanged:,}件、受け取れない行{progress.rejected:,}件。"

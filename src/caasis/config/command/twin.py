@@ -57,6 +57,7 @@ def seed_command(
     from caasis.twin.matters import add_matters
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
+    from caasis.twin.telephone import add_telephone
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
     accounts = home.path / "demo-accounts.json"
@@ -99,6 +100,8 @@ def seed_command(
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
         demo_people.keep_searches()
         click.echo(f"待っているWeb相談を{sent}件入れました。")
+        if add_telephone(seeded):
+            click.echo("電話番号と自動応答の見本を入れました。")
         between = send_referrals(seeded)
         click.echo(f"ほかのセンターからの連絡を{between}件入れました。")
     click.echo(f"{seeded.cases:,}件を書きました（{seconds:.1f}秒、毎秒{seeded.cases / max(seconds, 0.001):,.0f}件）。")

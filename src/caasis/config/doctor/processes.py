@@ -110,6 +110,8 @@ def index_present(situation: Situation) -> Finding:
         return Finding(WARN, f"索引が{behind}件遅れています。", "数分待って、もう一度調べてください。")
     if aside := len(folder.quarantined()):
         return Finding(
-            WARN, f"索引に入れられなかったものが{aside}件あります。", f"{situation.home.log}/indexer.logを見てください。"
+            WARN,
+            f"索引に入れられなかったものが{aside}件あります。",
+            f"{situation.home.log}/indexer.logを見てください。",
         )
     return Finding(OK, "索引は新しい状態です。")

@@ -16,7 +16,7 @@ import click
 import psutil
 
 from caasis.config import bootstrap
-from caasis.config.processes import PROCESSES
+from caasis.config.processes import wanted
 from caasis.config.supervision import configuration, first_page, keys
 from caasis.config.supervision.home import Home
 from caasis.config.supervision.lock import AlreadyRunning, Holder, UpLock
@@ -63,7 +63,7 @@ class Session:
     serving: Serving
     before_start: Callable[["Session"], None] | None = None
     after_start: Callable[["Session"], None] | None = None
-    names: list[str] = field(default_factory=lambda: list(PROCESSES))
+    names: list[str] = field(default_factory=wanted)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _supervisor: subprocess.Popen[bytes] | None = None
     _cluster: EmbeddedCluster | None = None

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from caasis.cases.team_selectors import desk_counts
 from caasis.desk.access import actor_of_request
+from caasis.desk.telephone import telephone_of
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor, Role
 from caasis.telephony.alarm_selectors import standing_alarms
 
@@ -21,6 +22,7 @@ from caasis.telephony.alarm_selectors import standing_alarms
 _PLACES: tuple[tuple[str, str, tuple[str, ...], frozenset[Role], str], ...] = (
     ("ホーム", "home", ("desk:home",), CENTRE_ROLES, ""),
     ("相談", "cases", ("desk:cases",), CENTRE_ROLES | NATIONAL_ROLES, "/desk/cases/"),
+    ("電話", "call", ("desk:calls",), CENTRE_ROLES, "/desk/calls/"),
     ("予定", "event", ("desk:tasks",), CENTRE_ROLES, "/desk/tasks/"),
     ("決裁", "assignment_turned_in", ("desk:approvals", "desk:approval"), CENTRE_ROLES, "/desk/approval"),
     ("補正", "difference", ("desk:corrections",), NATIONAL_ROLES, "/desk/corrections/"),
@@ -55,6 +57,8 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("支援の要請", "desk:help", "front_hand", actor.has_any(CENTRE_ROLES)))
     entries.append(("定型文と話し方の手順", "desk:phrases", "format_quote", actor.has_any(CENTRE_ROLES)))
     entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
+    entries.append(("電話番号と自動応答", "desk:telephone-numbers", "call", actor.has_any(CENTRE_ROLES)))
+    entries.append(("臨時メッセージ（電話）", "desk:telephone-message", "ring_volume", actor.has_any(CENTRE_ROLES)))
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
@@ -95,6 +99,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
         "stream_url": "/desk/stream",
         "stream_position": getattr(request, "stream_position", ""),
         "me": actor,
+        "telephone": telephone_of(actor=actor),
         "team_counts": desk_counts(actor=actor, now=timezone.now()) if actor.has_any(CENTRE_ROLES) else None,
     }
     if actor.has(Role.SUPERVISOR, Role.OFFICIAL):

@@ -48,7 +48,7 @@ from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to
 from caasis.engines.ivr.timing import LengthOf, Longest, estimated_seconds
 from caasis.engines.ivr.values import Line, Words, declared
 from caasis.engines.ivr.vocabulary import Channel, CountsAs, End, NoteKind, Opening, Origin, Phase, Recording
-from caasis.engines.ivr.wording import Known, every_sound
+from caasis.engines.ivr.wording import Known, every_sound, filled_sounds
 
 __all__ = [
     "KINDS",
@@ -113,6 +113,7 @@ __all__ = [
     "estimated_seconds",
     "every_sound",
     "explore",
+    "filled_sounds",
     "flow_schema",
     "happening_of",
     "outcome_label",

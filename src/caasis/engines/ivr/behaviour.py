@@ -22,6 +22,7 @@ from caasis.engines.ivr.boxes import (
     Start,
     Triage,
 )
+from caasis.engines.ivr.standing import TELL_AFTER_S, next_moment, told_minutes, told_place
 from caasis.engines.ivr.turn import Turn
 from caasis.engines.ivr.vocabulary import NEXT, NO_KEY, OTHER, NoteKind, Opening, Phase, Recording
 
@@ -275,26 +276,63 @@ class _Emergency(Behaviour[Emergency]):
 
 
 class _Queue(Behaviour[Queue]):
+    """attempt: after how many seconds of waiting the box last had something to say."""
+
     def enter(self, turn: Turn, box: Queue) -> None:
         if turn.state.waiting_in == box.id:
-            turn.act(GoOnWaiting())
-            turn.change(phase=Phase.QUEUED)
+            # Back from an offer; what was told before it is not told again at once.
+            turn.change(attempt=min(TELL_AFTER_S, box.offer_after_s))
+            self._go_on(turn, box)
         else:
             turn.say(box, box.say, until_key=False)
 
     def played(self, turn: Turn, box: Queue) -> None:
-        turn.to_person(box.queue, waiting_in=box.id, skills=box.skills, reasons=box.reasons)
-        if box.offer_after_s and box.id not in turn.state.offered and turn.state.channel.is_heard:
-            turn.timer(box.offer_after_s)
+        if turn.state.waiting_in == box.id:
+            self._go_on(turn, box)
+        else:
+            turn.to_person(box.queue, waiting_in=box.id, skills=box.skills, reasons=box.reasons)
+            turn.change(attempt=0)
+            self._wait(turn, box)
 
     def timeout(self, turn: Turn, box: Queue) -> None:
-        turn.change(offered=(*turn.state.offered, box.id))
-        turn.go(box, "waited")
+        moment = self._next(turn, box)
+        if moment is None:
+            return
+        waited_s, is_offer = moment
+        turn.change(attempt=waited_s)
+        if is_offer:
+            turn.change(offered=(*turn.state.offered, box.id))
+            turn.go(box, "waited")
+        else:
+            self._tell(turn, box)
 
     def failed(self, turn: Turn, box: Queue) -> None:
         turn.stop_timer()
         turn.change(waiting_in="")
         turn.go(box, "unavailable")
+
+    def _tell(self, turn: Turn, box: Queue) -> None:
+        around = turn.circumstances
+        place = told_place(around.place)
+        minutes = "" if around.place is None else told_minutes(around.expected_wait_s)
+        words = [words for words, known in ((box.say_place, place), (box.say_wait, minutes)) if words and known]
+        if words:
+            turn.say(box, *words, until_key=False, place=place, minutes=minutes)
+        else:
+            self._wait(turn, box)
+
+    def _go_on(self, turn: Turn, box: Queue) -> None:
+        turn.act(GoOnWaiting())
+        turn.change(phase=Phase.QUEUED)
+        self._wait(turn, box)
+
+    def _wait(self, turn: Turn, box: Queue) -> None:
+        moment = self._next(turn, box)
+        if moment is not None and turn.state.channel.is_heard:
+            turn.timer(moment[0] - turn.state.attempt)
+
+    def _next(self, turn: Turn, box: Queue) -> tuple[int, bool] | None:
+        return next_moment(box, turn.state.attempt, offers=box.id not in turn.state.offered)
 
 
 def ask_again(turn: Turn, tries: int) -> bool:

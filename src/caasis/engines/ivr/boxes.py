@@ -334,12 +334,15 @@ class Emergency(Box):
 class Queue(Box):
     """A person. → unavailable (nobody takes calls there now), and waited after `offer_after_s` seconds of waiting, once
 
-    A call that leaves by `waited` goes on waiting and keeps its place.
+    A call that leaves by `waited` goes on waiting and keeps its place. Who still waits after `TELL_AFTER_S` is told the
+    place (`{place}` in `say_place`) and the wait to be expected (`{minutes}` in `say_wait`), as far as they are known, and
+    again every `tell_every_s` seconds.
     """
 
     kind = "queue"
     label = "相談員につなぐ"
     silent = ()
+    spoken = ("say", "say_place", "say_wait")
 
     queue: Annotated[str, CODE_TEXT, "待ち行列"]
     say: Annotated[Words, NO_WORDS, "つなぐ前に話す文"] = field(default_factory=dict)
@@ -348,6 +351,9 @@ class Queue(Box):
     ] = field(default_factory=dict)
     reasons: Annotated[tuple[str, ...], Many(CODE_TEXT), "先につなぐ理由"] = ()
     offer_after_s: Annotated[int, Whole(0, 3600), "別の方法をすすめるまでの秒数（0なら、すすめない）"] = 0
+    say_place: Annotated[Words, NO_WORDS, "待っている順番を伝える文"] = field(default_factory=dict)
+    say_wait: Annotated[Words, NO_WORDS, "待ち時間の見込みを伝える文"] = field(default_factory=dict)
+    tell_every_s: Annotated[int, Whole(0, 600), "もう一度伝えるまでの秒数（0なら、一度だけ伝える）"] = 0
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -101,6 +101,8 @@ class Circumstances:
     hours: what the opening hours say, by the name of their table ("" is the centre's own). A table that is not there
     counts as open: the queue then knows whether somebody answers. messages: those switched on, by switch, with the
     words of the day or none. offices: by code. relay_prefixes: how numbers of 電話リレーサービス begin, in E.164.
+    place: 1 for who is the next one to be answered; None for who does not wait just now, or is being rung for.
+    expected_wait_s: None where nobody can know.
     """
 
     hours: Mapping[str, Opening] = field(default_factory=dict)
@@ -109,3 +111,5 @@ class Circumstances:
     relay_prefixes: tuple[str, ...] = ()
     offers_callback: bool = True
     offers_web_link: bool = True
+    place: int | None = None
+    expected_wait_s: float | None = None

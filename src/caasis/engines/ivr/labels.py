@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from caasis.engines.ivr.boxes import Box, Menu
+from caasis.engines.ivr.boxes import Box, Menu, OriginBranch
 from caasis.engines.ivr.vocabulary import NO_KEY, OTHER, Opening, Origin
 
 _OUTCOMES: Mapping[str, str] = {
@@ -24,7 +24,7 @@ _OUTCOMES: Mapping[str, str] = {
     "declined": "断った",
     "impossible": "受け付けられない",
     "failed": "つながらない",
-    **{one.value: one.label for one in (*Opening, *Origin)},
+    **{one.value: one.label for one in Opening},
 }
 
 
@@ -33,6 +33,9 @@ def outcome_label(box: Box, outcome: str) -> str:
     if isinstance(box, Menu) and outcome in box.keys:
         choice = next(one for one in box.choices if one.key == outcome)
         return f"{outcome} {next(iter(choice.label.values()))}"
+    if isinstance(box, OriginBranch) and outcome in Origin._value2member_map_:
+        # Of its own: `unavailable` is also what a queue says in which nobody is.
+        return Origin(outcome).label
     return _OUTCOMES.get(outcome, outcome)
 
 

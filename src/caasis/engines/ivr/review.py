@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from caasis.engines.ivr.boxes import Box, Emergency, RecordingNotice, RelayBranch, Start
+from caasis.engines.ivr.boxes import Box, Emergency, Queue, RecordingNotice, RelayBranch, Start
 from caasis.engines.ivr.endings import HangUp
 from caasis.engines.ivr.flow import Flow, NotAFlow, Problem, read_flow
 from caasis.engines.ivr.labels import outcome_label
@@ -27,6 +27,8 @@ from caasis.engines.ivr.wording import Known, problems_of_words, warnings_of_wor
 TOO_LONG_S, LONG_S = 300.0, 180.0
 #: Whoever presses the emergency key is with the queue by then.
 EMERGENCY_S = 20.0
+#: Who waits and hears more often than this where they stand hears nothing else.
+TELL_LEAST_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,10 @@ def _warnings(flow: Flow, findings: Findings) -> Iterator[Problem]:
     for box in flow.of_kind(HangUp):
         if not box.say:
             yield Problem(box.id, "say", "何も言わずに切れます。終わりの文を入れてください。")
+    for queue in flow.of_kind(Queue):
+        if 0 < queue.tell_every_s < TELL_LEAST_S:
+            sentence = f"待つ人に伝える間が短く、落ち着いて待てません。{TELL_LEAST_S}秒以上にできないか見直してください。"
+            yield Problem(queue.id, "tell_every_s", sentence)
     longest = findings.to_person
     if longest is not None and LONG_S < longest.seconds <= TOO_LONG_S:
         sentence = f"キーを押さない人は、相談員を待ち始めるまでに最長で{longest.seconds:.0f}秒かかります。文を短くできないか見直してください。"

@@ -59,11 +59,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The course of a call: what was heard and done, where it stands, after how many seconds."""
+    """The course of a call: what was heard and done, where it stands, after how many seconds.
+
+    next_at_s: when something happens by itself next, if nobody does anything; None for never.
+    """
 
     heard: tuple[Heard, ...]
     state: State
     seconds: float
+    boxes: tuple[str, ...] = ()
+    next_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +161,13 @@ def walk(
     arrived: Arrived | None = None,
     circumstances: Circumstances | None = None,
     length_of: LengthOf = estimated_seconds,
+    until_s: float | None = None,
 ) -> Walk:
     """One call: what happens at which second after it arrived, beside plays and timers, which come by themselves.
 
     Requests (a call back, a link) are answered with yes. It ends where nothing more can happen: with the flow, or while
     a person is waited for and the script is over. A flow that goes on for an hour without being told anything is cut
-    off there.
+    off there. With `until_s` it is stopped at that second, or at the last of the script if that is later.
     """
     run = _Run(flow, circumstances or Circumstances(), length_of, began)
     run.tell(arrived or Arrived())
@@ -172,11 +178,13 @@ def walk(
             run.at_s = max(run.at_s, at)
             run.heard.append(Heard(run.at_s, "caller", _did(happening), run.state.box))
             run.tell(happening)
-        elif not left and (run.state.phase in _WITH_PEOPLE or not run.due):
+        elif (not left and until_s is not None and run.next_at() > until_s) or (not left and until_s is None and (run.state.phase in _WITH_PEOPLE or not run.due)):
             break
         else:
             run.let_time_pass()
-    return Walk(tuple(run.heard), run.state, run.at_s)
+    soon = run.next_at()
+    seconds = run.at_s if until_s is None or run.state.is_over else max(run.at_s, until_s)
+    return Walk(tuple(run.heard), run.state, seconds, tuple(run.boxes), None if soon == math.inf else soon)
 
 
 def explore(

@@ -18,7 +18,7 @@ class NotAState(ValueError):
 class State:
     """Where somebody stands: the box, what is waited for in it, and all that the flow has to remember.
 
-    attempt: how often this box has asked or told already. digits: keyed into this box. play, timer: names of what is
+    attempt: how often this box has asked or told already; in a queue, after how many seconds it last did. digits: keyed into this box. play, timer: names of what is
     waited for, "" for none; `until_key`: the play ends by itself at a key. serial: how many names were given.
     waiting_in: the queue's box while a person is waited for, also during an offer. told: what a reader has before the
     eyes, a paragraph each. since: when the box was entered, ISO 8601. `collected` holds what was entered: whoever keeps

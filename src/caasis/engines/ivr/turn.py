@@ -109,7 +109,7 @@ class Turn:
 
         A reader is shown the box's page in the place of its `say`; other words of a box are shown as they are.
         """
-        lines = [(self.state.language, line) for words in many if (line := self._line(words))]
+        lines = [line for words in many if (line := self._line(words))]
         is_page = any(words is getattr(box, "say", None) for words in many)
         self.say_lines(box, lines, until_key=until_key, filled=filled, is_page=is_page)
 
@@ -169,18 +169,18 @@ class Turn:
         self.change(serial=self.state.serial + 1)
         return f"{sign}{self.state.serial}"
 
-    def _line(self, words: Words) -> Line | None:
-        """The line in the caller's language, in the flow's first one, or in any."""
+    def _line(self, words: Words) -> tuple[str, Line] | None:
+        """The line in the caller's language, in the flow's first one, or in any; and which language it is."""
         for language in (self.state.language, self.flow.languages[0]):
             if language in words:
-                return words[language]
-        return next(iter(words.values()), None)
+                return language, words[language]
+        return next(iter(words.items()), None)
 
     def _page(self, box: Box, filled: Mapping[str, str]) -> list[str] | None:
         """What a page shows in the place of what is said; None: the same."""
         line = self._line(box.page)
         if line is not None:
-            return [_fill(line.text, filled)]
+            return [fill(line[1].text, filled)]
         return None if box.is_read_out else []
 
     def _show(self, texts: Iterable[str]) -> None:
@@ -189,13 +189,17 @@ class Turn:
 
 def _sound(language: str, line: Line, filled: Mapping[str, str]) -> Sound:
     """A line with what it holds filled in. A recording can hold nothing: such a line is always spoken."""
-    text = _fill(line.text, filled)
+    text = fill(line.text, filled)
     if text == line.text:
         return Sound(text=text, prompt=line.prompt, language=language)
     return Sound(text=text, language=language, personal="digits" in filled)
 
 
-def _fill(text: str, filled: Mapping[str, str]) -> str:
+def fill(text: str, filled: Mapping[str, str]) -> str:
+    """A text with its places filled. What a caller entered is always marked, whatever its author wrote: marked, it is put
+    together from single digits, and no sound of it is kept."""
     for name, held in filled.items():
+        if name == "digits":
+            text = text.replace("〔{digits}〕", "{digits}").replace("{digits}", "〔{digits}〕")
         text = text.replace(f"{{{name}}}", held)
     return text

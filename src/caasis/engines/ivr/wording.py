@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from caasis.engines.ivr.actions import Sound
 from caasis.engines.ivr.boxes import Box, Collect, HoursBranch, LanguageChoice, Menu, MessageSwitch, Queue, Triage
 from caasis.engines.ivr.endings import Booking, CallbackOffer, WebLinkOffer
 from caasis.engines.ivr.flow import Flow, Problem
+from caasis.engines.ivr.happenings import Office
+from caasis.engines.ivr.standing import MINUTES, MOST_PLACE
+from caasis.engines.ivr.turn import fill
 from caasis.engines.ivr.values import Words
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -18,6 +21,8 @@ _FILLED: Mapping[tuple[type[Box], str], frozenset[str]] = {
     (Triage, "say"): frozenset({"office", "number"}),
     (Triage, "page"): frozenset({"office", "number"}),
     (Collect, "say_done"): frozenset({"digits"}),
+    (Queue, "say_place"): frozenset({"place"}),
+    (Queue, "say_wait"): frozenset({"minutes"}),
 }
 #: More than this is hard to follow on the telephone.
 LONG_LINE = 200
@@ -25,7 +30,10 @@ LONG_LINE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a flow may refer to; None: not to be checked. `voices` are languages that the synthesiser speaks."""
+    """What a flow may refer to; None: not to be checked.
+
+    speaks: whether the synthesiser speaks a language. sends_messages: whether a short message can be sent at all.
+    """
 
     queues: Collection[str] | None = None
     skills: Collection[str] | None = None
@@ -34,7 +42,8 @@ class Known:
     switches: Collection[str] | None = None
     links: Collection[str] | None = None
     prompts: Collection[str] | None = None
-    voices: Collection[str] = ("ja",)
+    speaks: Callable[[str], bool] = lambda language: language.partition("-")[0] == "ja"
+    sends_messages: bool = True
 
 
 def problems_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
@@ -46,10 +55,21 @@ def problems_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
 
 def warnings_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
     for box in flow.boxes:
+        if isinstance(box, WebLinkOffer) and not known.sends_messages:
+            yield Problem(
+                box.id,
+                "link",
+                "SMSを送る手段がまだ用意されていないため、この箱は飛ばされます。SMS送信サービスとの接続が要ります。",
+            )
         for field, words in _said(box):
             for language, line in words.items():
                 at = f"{field}.{language}"
-                if not line.prompt and language.partition("-")[0] not in known.voices:
+                if not known.speaks(language) and _PLACE.search(line.text):
+                    # No recording can hold what is filled in.
+                    yield Problem(
+                        box.id, at, "このことばは読み上げられず、差し込みのある文は合図の音になります。ご注意ください。"
+                    )
+                elif not line.prompt and not known.speaks(language):
                     yield Problem(box.id, at, "このことばは読み上げられません。録音を付けてください。")
                 if known.prompts is not None and line.prompt and line.prompt not in known.prompts:
                     yield Problem(box.id, at, f"録音「{line.prompt}」がまだありません。録音されるまでは読み上げます。")
@@ -75,6 +95,37 @@ def every_sound(flow: Flow) -> Iterator[Sound]:
                 if sound not in seen and not _PLACE.search(line.text):
                     seen.add(sound)
                     yield sound
+
+
+def filled_sounds(flow: Flow, offices: Mapping[str, Office]) -> Iterator[Sound]:
+    """Each line of a flow into which something is filled, once for everything that can stand there.
+
+    Offices as the directory has them now. A number that a caller enters is told digit by digit: for every digit once as
+    one that others follow, and once as the last.
+    """
+    seen: set[Sound] = set()
+    for box in flow.boxes:
+        for field, words in _said(box):
+            for language, line in words.items():
+                for filled in _fillings(box, field, offices) if _PLACE.search(line.text) else ():
+                    text = fill(line.text, filled)
+                    sound = Sound(text=text, language=language, personal="digits" in filled)
+                    if sound not in seen and not _PLACE.search(text):
+                        seen.add(sound)
+                        yield sound
+
+
+def _fillings(box: Box, field: str, offices: Mapping[str, Office]) -> Iterator[Mapping[str, str]]:
+    match box:
+        case Triage() if (office := offices.get(box.office)) is not None:
+            yield {"office": office.name, "number": office.number}
+        case Collect() if field == "say_done":
+            # Each digit as one that others follow, and as the last.
+            yield from ({"digits": digits} for digit in "0123456789" for digits in (f"{digit}0", digit))
+        case Queue() if field == "say_place":
+            yield from ({"place": str(place)} for place in range(1, MOST_PLACE + 1))
+        case Queue() if field == "say_wait":
+            yield from ({"minutes": str(minutes)} for minutes in MINUTES)
 
 
 def _said(box: Box) -> Iterator[tuple[str, Words]]:

@@ -255,3 +255,24 @@ def phrases(text: Any) -> SafeString:
 
 
 register.filter("budoux", phrases)
+
+
+@register.filter
+def phone_ja(e164: str) -> str:
+    """A number of Japan as it is written. Where the area code's length isn't known from its beginning: digits alone."""
+    if not e164.startswith("+81"):
+        return e164
+    digits = "0" + e164[3:]
+    for start, first, middle in _HYPHENS:
+        if digits.startswith(start):
+            return f"{digits[:first]}-{digits[first : first + middle]}-{digits[first + middle :]}"
+    return digits
+
+
+#: How numbers begin, and how long their first two parts are.
+_HYPHENS = (
+    *((start, 4, 3) for start in ("0120", "0570", "0800")),
+    *((start, 3, 4) for start in ("050", "070", "080", "090")),
+    ("03", 2, 4),
+    ("06", 2, 4),
+)

@@ -1,18 +1,17 @@
-"""Who goes first inside a queue. Pure."""
+"""Who goes first inside a queue, as a number: the head starts of `engines.routing`, in points. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from caasis.engines.routing.priority import HEAD_STARTS
 from caasis.queues.vocabulary import PriorityReason
 
+#: By how many seconds one point puts an item forward.
+SECONDS_A_POINT = 30
 #: How far a reason lifts an item. Reasons don't add up: the strongest counts, and arrival decides between equals.
 LIFTS: Mapping[PriorityReason, int] = {
-    PriorityReason.CUT_OFF: 40,
-    PriorityReason.TRANSFERRED: 30,
-    PriorityReason.WATCH_OVER: 20,
-    PriorityReason.CALLBACK: 10,
-    PriorityReason.REPEAT_CALLER: 10,
+    reason: round(seconds / SECONDS_A_POINT) for reason, seconds in HEAD_STARTS.items()
 }
 
 

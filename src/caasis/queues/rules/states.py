@@ -4,49 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from caasis.engines.routing import states as routing
+from caasis.engines.routing.states import BY_HAND, BY_WORK, RESTING
 from caasis.queues.vocabulary import AgentState
 from caasis.queues.vocabulary import AgentState as S
 
+__all__ = ["BUSY", "BY_AGENT", "BY_SWITCHBOARD", "FIRST", "RESTING", "free_places", "why_not"]
+
 #: What a turn may begin with.
 FIRST = frozenset({S.AVAILABLE, S.BREAK, S.AWAY})
-#: What an agent may choose while signed in; OFFLINE is signing out.
-BY_AGENT: Mapping[AgentState, frozenset[AgentState]] = {
-    S.OFFLINE: frozenset(),
-    S.AVAILABLE: frozenset({S.BREAK, S.AWAY, S.OFFLINE}),
-    S.RINGING: frozenset(),
-    S.TALKING: frozenset(),
-    S.WRAP_UP: frozenset({S.AVAILABLE, S.BREAK, S.AWAY, S.OFFLINE}),
-    S.BREAK: frozenset({S.AVAILABLE, S.AWAY, S.OFFLINE}),
-    S.AWAY: frozenset({S.AVAILABLE, S.BREAK, S.OFFLINE}),
-}
-#: What a call does to an agent. A call that the agent makes may begin in any state but OFFLINE; whoever is in none of
-#: BUSY and is seen no more is taken to OFFLINE.
-BY_SWITCHBOARD: Mapping[AgentState, frozenset[AgentState]] = {
-    S.OFFLINE: frozenset(),
-    S.AVAILABLE: frozenset({S.RINGING, S.TALKING, S.OFFLINE}),
-    S.RINGING: frozenset({S.TALKING, S.AVAILABLE, S.BREAK, S.AWAY}),
-    S.TALKING: frozenset({S.WRAP_UP, S.AVAILABLE, S.BREAK, S.AWAY}),
-    S.WRAP_UP: frozenset({S.TALKING, S.AVAILABLE, S.BREAK, S.AWAY, S.OFFLINE}),
-    S.BREAK: frozenset({S.TALKING, S.OFFLINE}),
-    S.AWAY: frozenset({S.TALKING, S.OFFLINE}),
-}
 #: A call holds the agent.
 BUSY = frozenset({S.RINGING, S.TALKING})
-#: What may be planned for the time after a call, and what an agent comes back to who made a call out of it.
-RESTING = frozenset({S.BREAK, S.AWAY})
+#: What an agent may choose while signed in; OFFLINE is signing out. Signing in is a verb of its own.
+BY_AGENT: Mapping[AgentState, frozenset[AgentState]] = {**BY_HAND, S.OFFLINE: frozenset()}
+#: What a call does to an agent. Whoever is in none of BUSY and is seen no more is taken to OFFLINE.
+BY_SWITCHBOARD: Mapping[AgentState, frozenset[AgentState]] = {
+    before: after if before in BUSY or before is S.OFFLINE else after | {S.OFFLINE} for before, after in BY_WORK.items()
+}
 
 
 def why_not(before: AgentState, after: AgentState) -> str:
     """Why an agent can't go from one state to the other now, as a sentence; "" when they can."""
-    if after in BY_AGENT[before]:
-        return ""
-    if before is S.RINGING:
-        return "いま呼び出し中です。電話に出るか、断ってから選んでください。"
-    if before is S.TALKING:
-        return "いま通話中です。通話が終わってから選んでください。"
     if before is S.OFFLINE:
         return "まだ受付を始めていません。先に受付を始めてください。"
-    return f"「{before.label}」から「{after.label}」へは、電話の動きに合わせて自動で変わります。"
+    return routing.why_not(before, after)
 
 
 def free_places(capacity: Mapping[str, int], at_work: Mapping[str, str], channel: str) -> int:

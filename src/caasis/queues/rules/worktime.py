@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from caasis.engines.routing.states import COUNTS
 from caasis.queues.vocabulary import AgentState
 
 NOTHING = timedelta()
@@ -87,7 +88,7 @@ class WorkTime:
     @property
     def logged_in(self) -> timedelta:
         """The time between signing in and signing out."""
-        return self.of(*(state for state in AgentState if state is not AgentState.OFFLINE))
+        return self.of(*(state for state, counts in COUNTS.items() if counts.logged_in))
 
     @property
     def breaks(self) -> timedelta:
@@ -95,15 +96,12 @@ class WorkTime:
 
     def work(self, work_reasons: Collection[str]) -> timedelta:
         """Logged-in time without breaks and without being away for another reason than `work_reasons`."""
-        away = sum(
-            (
-                length
-                for (state, reason), length in self.times.items()
-                if state is AgentState.AWAY and reason not in work_reasons
-            ),
-            NOTHING,
+        away = (
+            length
+            for (state, reason), length in self.times.items()
+            if state is AgentState.AWAY and reason in work_reasons
         )
-        return self.logged_in - self.breaks - away
+        return self.of(*(state for state, counts in COUNTS.items() if counts.working)) + sum(away, NOTHING)
 
     def utilisation(self, work_reasons: Collection[str]) -> float | None:
         """K27 稼働率 = work ÷ logged-in time: 「業務に取り組んでいる時間の割合。休憩などの作業外時間を除く」."""

@@ -30,6 +30,8 @@ class FlowVersion(Record):
     centre_id = models.UUIDField()
     number = models.PositiveIntegerField()
     document = models.JSONField()
+    #: Of a draft: what it was before the last save.
+    before = models.JSONField(null=True)
     note = models.CharField(max_length=200, blank=True, default="")
     written_by = models.UUIDField(null=True)
     published_at = models.DateTimeField(null=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from caasis.engines.ivr import Flow, Sound, every_sound
+from caasis.engines.ivr import Flow, Office, Sound, every_sound, filled_sounds
 from caasis.telephony.prompts.ports import CannotSpeak
 from caasis.telephony.prompts.store import NoVoice, PromptStore
 
@@ -22,20 +22,26 @@ class Prepared:
     faults: tuple[str, ...] = ()
 
 
-def prepare(store: PromptStore, flow: Flow) -> Iterator[Prepared]:
-    """Speak every line of a flow into which nothing is filled; those that are there already cost nothing.
+def prepare(store: PromptStore, flow: Flow, *, offices: Mapping[str, Office] | None = None) -> Iterator[Prepared]:
+    """Speak every line of a flow; those that are there already cost nothing.
 
-    A line at a time, so that whoever waits for it sees how far it is. A line that can't be said is told, not raised.
+    Lines into which something is filled are spoken with everything that can stand there: the offices of the directory,
+    places and waits. Of numbers that callers enter the digits are spoken. A line at a time, so that whoever waits for it
+    sees how far it is. A line that can't be said is told, not raised.
     """
     for sound in every_sound(flow):
-        try:
-            ready = store.ready(sound.text, prompt=sound.prompt, language=sound.language)
-        except (CannotSpeak, NoVoice) as error:
-            yield Prepared(sound, 0.0, (str(error),))
-        else:
-            yield Prepared(
-                sound, sum(one.seconds for one in ready), tuple(fault for one in ready for fault in one.faults)
-            )
+        yield prepare_line(store, sound)
+    for sound in filled_sounds(flow, offices or {}):
+        yield prepare_line(store, sound)
+
+
+def prepare_line(store: PromptStore, sound: Sound) -> Prepared:
+    """Make one line ready."""
+    try:
+        ready = store.ready(sound.text, prompt=sound.prompt, language=sound.language, personal=sound.personal)
+    except (CannotSpeak, NoVoice) as error:
+        return Prepared(sound, 0.0, (str(error),))
+    return Prepared(sound, sum(one.seconds for one in ready), tuple(fault for one in ready for fault in one.faults))
 
 
 def names_of(store: PromptStore, sounds: Iterable[Sound]) -> tuple[str, ...]:

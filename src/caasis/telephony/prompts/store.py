@@ -10,6 +10,7 @@ a caller entered is ever written here: such numbers are put together from single
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -25,6 +26,10 @@ from caasis.telephony.prompts.ports import RATE, Samples, Speech, Voice
 from caasis.telephony.prompts.sound import NotASound, faults_of, read_wav, trimmed, wav_bytes
 from caasis.telephony.prompts.tones import BUILT_IN
 
+log = logging.getLogger(__name__)
+
+#: Names of built-in sounds that the switchboard plays.
+HOLD_MUSIC, BEEP = "hold_music", "beep"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 #: A name has 80 signs at most; the hash takes 16 and a hyphen.
 _STEM = 60
@@ -66,6 +71,10 @@ class PromptStore:
         """What whoever runs the centre has to know of the speech, "" for nothing."""
         return self._speech.notice
 
+    def speaks(self, language: str) -> bool:
+        """Whether a text of this language is spoken here without a recording."""
+        return self._speech.speaks(language)
+
     # --- what is played -----------------------------------------------------------------------------------------------
 
     def ready(self, text: str, *, prompt: str = "", language: str = "ja", personal: bool = False) -> tuple[Ready, ...]:
@@ -94,6 +103,20 @@ class PromptStore:
         if self._recording(name).exists():
             return self._ready_recording(name)
         return self._once(("built in", name), lambda: self._keep(name, make()))
+
+    def named(self, name: str) -> Ready:
+        """A sound that somebody chose by its name, such as hold music: a recording, or a built-in one.
+
+        Where it is gone or can't be read: the built-in hold music, so that nobody waits in silence.
+        """
+        try:
+            if name in BUILT_IN:
+                return self.built_in(name)
+            if self._recording(name).exists():
+                return self._ready_recording(name)
+        except (NotASound, ValueError):
+            log.warning("a recording can't be played", extra={"check": name})
+        return self._once(("built in", HOLD_MUSIC), lambda: self._keep(HOLD_MUSIC, BUILT_IN[HOLD_MUSIC]()))
 
     def path_of(self, name: str) -> Path:
         """The file of a ready sound, there or not. Raises ValueError for what is no name."""

@@ -43,7 +43,7 @@ def ask(
 ) -> DeskRequest:
     """Ask the switchboard for something; the answer is the event `telephony.request_answered` and the request's row.
 
-    `target_kind` with `target_id` or `number`: of a transfer or a consultation. `number`: whom to call. `digits`: keys to
+    `target_kind` with `target_id` or `number`: of a transfer or a consultation; "case" with a call says from which case. `number`: whom to call. `digits`: keys to
     press. `offer`: a browser's SDP. `option`: the mode of monitoring, or "escalate". Under one key it is asked once.
 
     :raises NotAllowed: no counsellor or supervisor of a centre; monitoring by anybody but a supervisor.

@@ -11,7 +11,7 @@ from caasis.privacy.keys import move_record_key, ring
 from caasis.privacy.services import blind_phone
 from caasis.queues.models import AgentStatus, Queue, WorkItem
 from caasis.queues.models.queue import RING_SECONDS, WRAP_UP_SECONDS
-from caasis.queues.rules.priority import priority_of
+from caasis.queues.rules.priority import SECONDS_A_POINT, priority_of
 from caasis.queues.rules.states import free_places
 from caasis.queues.services.items import assign_item, cancel_item, enqueue, finish_item, move_item, return_item
 from caasis.queues.services.switchboard import (
@@ -27,8 +27,8 @@ from caasis.telephony.models import Participant, Recording, Station
 from caasis.telephony.switchboard.live import LiveCall
 
 CALL = "call"
-#: Above every other reason: somebody is being told right now to go to an ATM.
-EMERGENCY = 1_000
+#: Points of the emergency key: somebody is being told right now to go to an ATM. Before whatever has come within a day.
+EMERGENCY = 24 * 60 * 60 // SECONDS_A_POINT
 
 
 def queue_of(queue_id: UUID) -> Queue:

@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 
-from caasis.engines.ivr.happenings import Circumstances, Office
+from caasis.engines.ivr.happenings import Circumstances
 from caasis.engines.ivr.values import Line
 from caasis.engines.ivr.vocabulary import Opening
+from caasis.engines.ivr.wording import Known
 from caasis.engines.schedule import DayKind, Schedule
 from caasis.kernel.clock import JST
 from caasis.organisations.schedules import schedules_of
 from caasis.queues.models import AgentStatus, Queue
+from caasis.queues.selectors import skills
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony.models import Call, MessageSwitch
+from caasis.telephony.offices import knows_offices, offices_of
 
-#: The directory of offices lies in a room on this floor; whoever wires both registers it here.
-Directory = Callable[[UUID], Mapping[str, tuple[str, str]]]
-_directory: list[Directory] = []
-
-
-def register_offices(directory: Directory) -> None:
-    """Register who knows the offices of a centre: code → (name, number as it is written)."""
-    _directory[:] = [directory]
+#: In a flow: the queue of the number that was called, else the centre's default. So do flows begin that come with the
+#: product.
+OWN_QUEUE = "main"
 
 
-def circumstances(row: Call, now: datetime) -> Circumstances:
-    """What the flow of this call needs to know at this moment."""
+def known_of(centre_id: UUID, *, prompts: Collection[str], speaks: Callable[[str], bool]) -> Known:
+    """What there is in a centre to which a flow may refer. `speaks` tells whether a language is spoken here."""
+    queues = Queue.objects.filter(centre_id=centre_id, active=True).values_list("id", "name")
+    return Known(
+        queues={OWN_QUEUE, *(name for queue in queues for name in (str(queue[0]), queue[1]))},
+        skills=set(skills(centre_id=centre_id).filter(active=True).values_list("code", flat=True)),
+        offices=offices_of(centre_id).keys() if knows_offices() else None,
+        prompts=prompts,
+        speaks=speaks,
+        # There is no way to send a short message yet.
+        sends_messages=False,
+    )
+
+
+def circumstances(row: Call, now: datetime, *, names_offices: bool = True) -> Circumstances:
+    """What the flow of this call needs to know at this moment. `names_offices`: it can send callers to offices."""
     if row.centre_id is None:
         return Circumstances()
-    offices = _directory[0](row.centre_id) if _directory else {}
     queue = queue_named(row, "")
+    return circumstances_of(
+        row.centre_id, now, offers_callback=queue is None or queue.offers_callback, names_offices=names_offices
+    )
+
+
+def circumstances_of(
+    centre_id: UUID, now: datetime, *, offers_callback: bool, names_offices: bool = True
+) -> Circumstances:
+    """What any flow of the centre needs to know at this moment."""
     return Circumstances(
-        hours={"": opening(schedules_of([row.centre_id])[row.centre_id], now)},
+        hours={"": opening(schedules_of([centre_id])[centre_id], now)},
         messages={
             switch.name: {language: Line(words) for language, words in switch.words.items()}
-            for switch in MessageSwitch.objects.filter(centre_id=row.centre_id, on=True)
+            for switch in MessageSwitch.objects.filter(centre_id=centre_id, on=True)
         },
-        offices={code: Office(name, number) for code, (name, number) in offices.items()},
+        offices=offices_of(centre_id) if names_offices else {},
         relay_prefixes=tuple(getattr(settings, "TELEPHONY_RELAY_PREFIXES", ())),
-        offers_callback=queue is None or queue.offers_callback,
+        offers_callback=offers_callback,
         # There is no way to send a short message yet: what can't be had is not offered.
         offers_web_link=False,
     )
@@ -62,7 +82,7 @@ def opening(schedule: Schedule, now: datetime) -> Opening:
 
 
 def queue_named(row: Call, name: str) -> Queue | None:
-    """The queue of a flow's box: by its id, else by its name; "" is the number's own, else the centre's default."""
+    """The queue of a flow's box: by its id, else by its name; else the number's own, else the centre's default."""
     if row.centre_id is None:
         return None
     mine = Queue.objects.filter(centre_id=row.centre_id, active=True)

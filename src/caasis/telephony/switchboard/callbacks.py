@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -95,12 +96,20 @@ def end_try(live: LiveCall, cause: EndCause) -> None:
         return_item(subject_kind=SUBJECT_KIND, subject_id=row.callback_for)
 
 
-def can_be_kept(callback: Callback, now: datetime) -> bool:
-    """Whether it waits, the person may be called at this hour, and is not on the line just now."""
-    if callback.state != CallbackState.WAITING or not may_call(now, callback.window):
-        return False
-    here = Call.objects.filter(centre_id=callback.centre_id, ended_at=None, caller_index=callback.number_index)
-    return callback.number_index is None or not here.exists()
+def can_be_kept(ids: Collection[UUID], now: datetime) -> dict[UUID, Callback]:
+    """Those that wait, whose person may be called at this hour, and is not on the line just now."""
+    rows = Callback.objects.filter(id__in=ids, state=CallbackState.WAITING.value) if ids else ()
+    found = {row.id: row for row in rows if may_call(now, row.window)}
+    indexes = [row.number_index for row in found.values() if row.number_index is not None]
+    if not indexes:
+        return found
+    here = Call.objects.filter(ended_at=None, caller_index__in=indexes).values_list("centre_id", "caller_index")
+    talking = {(centre_id, bytes(index or b"")) for centre_id, index in here}
+    return {
+        row.id: row
+        for row in found.values()
+        if row.number_index is None or (row.centre_id, bytes(row.number_index)) not in talking
+    }
 
 
 def take(live: LiveCall) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
+from dataclasses import replace
 from functools import lru_cache, partial
 from uuid import UUID
 
 from caasis.appointments.vocabulary import AskedBy
 from caasis.engines.ivr import actions, happenings
+from caasis.engines.ivr.boxes import Queue, Triage
 from caasis.engines.ivr.flow import Flow, read_flow
 from caasis.engines.ivr.interpreter import advance
 from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to_json
@@ -18,8 +19,9 @@ from caasis.privacy.keys import create_record_key
 from caasis.queues.vocabulary import PriorityReason
 from caasis.telephony.commands import ListenForTones, Play, Prompt, StartRecording, StopPlay, StopRecording
 from caasis.telephony.models import FlowVersion, Recording
+from caasis.telephony.prompts import BEEP, names_of, open_store
 from caasis.telephony.rules.call_log import Step
-from caasis.telephony.switchboard import agents, around, callbacks, ringing, talking
+from caasis.telephony.switchboard import agents, around, callbacks, ringing, talking, waiting
 from caasis.telephony.switchboard.ending import end
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
@@ -115,7 +117,8 @@ def _advance(live: LiveCall, state: State, happening: happenings.Happening) -> N
     flow = flow_of(row.flow_version_id)
     todo: list[happenings.Happening] = [happening]
     while todo:
-        state, wanted = advance(flow, state, todo.pop(0), live.now, circumstances=around.circumstances(row, live.now))
+        happening = todo.pop(0)
+        state, wanted = advance(flow, state, happening, live.now, circumstances=_around(live, flow, state, happening))
         live.seal_flow(json.dumps(state_to_json(state)))
         row.language = state.language or row.language
         for action in wanted:
@@ -124,6 +127,16 @@ def _advance(live: LiveCall, state: State, happening: happenings.Happening) -> N
             follows = _do(live, action)
             if follows is not None:
                 todo.append(follows)
+
+
+def _around(live: LiveCall, flow: Flow, state: State, happening: happenings.Happening) -> happenings.Circumstances:
+    """What holds around the call; where it stands only at the moments at which the flow tells it."""
+    known = around.circumstances(live.row, live.now, names_offices=bool(flow.of_kind(Triage)))
+    box = flow.box(state.box)
+    if not (isinstance(box, Queue) and (box.say_place or box.say_wait) and isinstance(happening, happenings.TimerDue)):
+        return known
+    place, expected_wait_s = waiting.standing(live.row, live.now)
+    return replace(known, place=place, expected_wait_s=expected_wait_s)
 
 
 @lru_cache(maxsize=256)
@@ -192,15 +205,8 @@ def _play(live: LiveCall, action: actions.Play) -> None:
         return
     # A new play on a leg ends the one before it.
     row.music_play, row.play = "", _id_of(live, action.play)
-    prompts = tuple(Prompt(name=prompt_name(one)) for one in action.sounds)
+    prompts = tuple(Prompt(name=name) for name in names_of(open_store(), action.sounds))
     live.order(partial(Play, leg=customer.leg, play=row.play, prompts=prompts, until_key=action.until_key))
-
-
-def prompt_name(sound: actions.Sound) -> str:
-    """The name of a line's sound in the engine's folder: a recording's own, else one that its words and language give."""
-    if sound.prompt:
-        return sound.prompt
-    return f"say-{hashlib.sha256(f'{sound.language}|{sound.text}'.encode()).hexdigest()[:40]}"
 
 
 def _enqueue(live: LiveCall, action: actions.Enqueue) -> happenings.Happening | None:
@@ -243,6 +249,8 @@ def _record_message(live: LiveCall) -> None:
         started_at=live.now,
         is_message=True,
     )
+    tone = (Prompt(name=open_store().named(BEEP).name),)
+    live.order(partial(Play, leg=customer.leg, play=live.new_name("beep"), prompts=tone))
     live.order(partial(StartRecording, leg=customer.leg, recording=name, key_name=key.id.hex))
 
 

@@ -18,6 +18,7 @@ from caasis.privacy.keys import record_key_bytes
 from caasis.privacy.services import read_sealed, seal
 from caasis.telephony.commands import Command, Join, Play, Prompt, SetAudibility, StopPlay
 from caasis.telephony.models import Call, CallStep, Order, Participant, Timer
+from caasis.telephony.prompts import HOLD_MUSIC, open_store
 from caasis.telephony.rules.audibility import Audible, Present, audibility
 from caasis.telephony.rules.call_log import Happened, Step
 from caasis.telephony.vocabulary import CallPhase, MonitorMode, Part, Role
@@ -181,8 +182,8 @@ class LiveCall:
         if customer is None or row.music_play or row.play or customer.answered_at is None:
             return
         row.music_play = self.new_name("music")
-        music = row.number.music if row.number else "hold_music"
-        self.order(partial(Play, leg=customer.leg, play=row.music_play, prompts=(Prompt(name=music),), loop=True))
+        music = (Prompt(name=open_store().named(row.number.music if row.number else HOLD_MUSIC).name),)
+        self.order(partial(Play, leg=customer.leg, play=row.music_play, prompts=music, loop=True))
 
     def stop_sound(self) -> None:
         """End what is played to the customer, music or announcement."""

@@ -21,12 +21,17 @@ from caasis.kernel.actor import SYSTEM
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import Forgotten
 from caasis.privacy.services import read_sealed
-from caasis.queues.services.switchboard import finish_overdue_wrap_ups, recover_agents
+from caasis.queues.services.switchboard import (
+    GONE_AFTER_SECONDS,
+    finish_overdue_wrap_ups,
+    recover_agents,
+    sign_out_stale,
+)
 from caasis.telephony.commands import COMMANDS, Hangup
 from caasis.telephony.models import Call, Cursor, DeskRequest, Order, Participant, Station, Timer
 from caasis.telephony.ports import EngineUnreachable, SignalsForgotten, Snapshot, TelephonyPort
 from caasis.telephony.signals import Signal
-from caasis.telephony.switchboard import agents, due, ending, legs, losing, queueing, requests
+from caasis.telephony.switchboard import agents, due, ending, legs, losing, queueing, requests, waiting
 from caasis.telephony.switchboard.live import living, load_live
 from caasis.telephony.switchboard.signals import apply
 from caasis.telephony.switchboard.todo import Todo, ask_todo
@@ -40,6 +45,8 @@ NAME = "switchboard"
 LOST_AFTER = timedelta(seconds=30)
 #: Orders of calls that are over are kept for so long, for whoever looks for a fault.
 KEEP_ORDERS = timedelta(days=1)
+#: How often agents are looked for whose browser says nothing any more.
+LOOK_FOR_GONE = timedelta(seconds=15)
 
 
 class Switchboard:
@@ -50,6 +57,8 @@ class Switchboard:
         self._clock = clock
         self._unreachable_since: datetime | None = None
         self._compared = False
+        # Pages may have had nobody to tell that they are there while this was not running: they get their time.
+        self._look_for_gone_at = clock() + timedelta(seconds=GONE_AFTER_SECONDS)
         #: Pieces of work that could not be done since the start; each stands in the log.
         self.failures = 0
 
@@ -71,6 +80,7 @@ class Switchboard:
         done += self._timers() if todo.timers else 0
         done += self._requests() if todo.requests else 0
         done += self._wrap_ups() if todo.wrap_ups else 0
+        done += self._sign_out_gone()
         if todo.waiting or done:
             done += self._offer()
         try:
@@ -160,7 +170,9 @@ class Switchboard:
         """Once after a start: nobody is left in a call of which the engine knows nothing, and no leg without a call."""
         snapshot = self._port.snapshot()
         boot, seq = self._cursor()
-        if snapshot.boot != boot or snapshot.seq != seq or Order.objects.filter(sent_at=None, boot=boot).exists():
+        with system_transaction():
+            unsent = Order.objects.filter(sent_at=None, boot=boot).exists()
+        if snapshot.boot != boot or snapshot.seq != seq or unsent:
             return
         phases = {leg.leg: leg.phase for leg in snapshot.legs}
         with self._work():
@@ -200,16 +212,16 @@ class Switchboard:
 
     def _timers(self) -> int:
         done = 0
-        for timer_id in list(
-            Timer.objects.filter(due_at__lte=self._clock()).order_by("due_at").values_list("id", flat=True)
-        ):
-            with self._work() as cursor:
-                timer = Timer.objects.filter(id=timer_id).first()
-                if timer is not None:
-                    timer.delete()
-                    with self._safely(f"timer {timer.kind}"):
-                        due.happen(timer, now=self._clock(), boot=cursor.boot)
-                    done += 1
+        due_now = Timer.objects.filter(due_at__lte=self._clock()).order_by("due_at")
+        with waiting.one_look():
+            for timer_id in list(due_now.values_list("id", flat=True)):
+                with self._work() as cursor:
+                    timer = Timer.objects.filter(id=timer_id).first()
+                    if timer is not None:
+                        timer.delete()
+                        with self._safely(f"timer {timer.kind}"):
+                            due.happen(timer, now=self._clock(), boot=cursor.boot)
+                        done += 1
         return done
 
     def _requests(self) -> int:
@@ -239,6 +251,19 @@ class Switchboard:
                 done += 1
         return done
 
+    def _sign_out_gone(self) -> int:
+        """Agents who are seen no more are signed out, unless a call holds them."""
+        now = self._clock()
+        if now < self._look_for_gone_at:
+            return 0
+        self._look_for_gone_at = now + LOOK_FOR_GONE
+        gone: list[UUID] = []
+        with self._work(), self._safely("sign out"):
+            gone = sign_out_stale(actor=SYSTEM, now=now)
+        if gone:
+            log.info("agents who were seen no more are signed out", extra={"count": len(gone)})
+        return len(gone)
+
     def _offer(self) -> int:
         rung = 0
         with self._work() as cursor, self._safely("offer"):
@@ -252,16 +277,16 @@ class Switchboard:
         boot, _ = self._cursor()
         with system_transaction():
             Order.objects.filter(sent_at=None).exclude(boot=boot).delete()
-            orders = list(Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id"))
+            # Opened in the system's scope too: outside of it no key is seen, and every order would pass for forgotten.
+            orders = [
+                (order, _command_of(order))
+                for order in Order.objects.filter(sent_at=None, boot=boot).order_by("created_at", "id")
+            ]
         sent: list[UUID] = []
         try:
-            for order in orders:
-                try:
-                    text = read_sealed(order, "command")["command"]
-                except Forgotten:
-                    sent.append(order.id)
-                    continue
-                self._port.send(load(text, COMMANDS))
+            for order, text in orders:
+                if text is not None:
+                    self._port.send(load(text, COMMANDS))
                 sent.append(order.id)
         finally:
             if sent:
@@ -303,3 +328,11 @@ class Switchboard:
     def _work(self) -> Iterator[Cursor]:
         with system_transaction():
             yield Cursor.objects.select_for_update().get(name=NAME)
+
+
+def _command_of(order: Order) -> str | None:
+    """The command on the wire; None when its call was erased meanwhile."""
+    try:
+        return read_sealed(order, "command")["command"]
+    except Forgotten:
+        return None

@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from caasis.platform.transactions import system_transaction
+from caasis.telephony.jobs import prepare_everything
 from caasis.telephony.ports import TelephonyPort
 from caasis.telephony.services.alarms import watch_alarms
 from caasis.telephony.switchboard.loop import Switchboard
@@ -43,6 +45,8 @@ def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away, or a turn that fails, is tried again: nothing is lost by it."""
     port = open_port()
     board = Switchboard(port)
+    with system_transaction():
+        prepare_everything.defer()
     forgotten = watched = levelled = time.monotonic()
     try:
         while not stop.is_set():

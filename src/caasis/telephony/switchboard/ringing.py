@@ -51,10 +51,12 @@ def look_for_overflow(live: LiveCall) -> None:
         return
     queue = agents.queue_of(row.queue_id)
     been = {UUID(one) for one in row.steps.exclude(queue="").values_list("queue", flat=True)}
+    rules = read_overflow(queue.overflow)
+    asks = any(rule.expected_wait_s is not None for rule in rules)
     to = overflow_to(
-        read_overflow(queue.overflow),
+        rules,
         waited_s=(live.now - row.entered_queue_at).total_seconds(),
-        expected_wait_s=waiting.expected_wait_s(row, live.now),
+        expected_wait_s=waiting.expected_wait_s(row, live.now) if asks else None,
         been=been | {row.queue_id},
     )
     if to is not None and agents.is_open(to):

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from caasis.engines.japanese import normalise_phone
 from caasis.organisations.selectors import policy_of
+from caasis.telephony.jobs import delete_recording
 from caasis.telephony.models import DeskRequest, Order, Participant, Recording, Station
 from caasis.telephony.signals import (
     BrowserAnswer,
@@ -177,3 +178,6 @@ def _recording_ready(signal: RecordingReady) -> None:
         years = policy_of(row.centre_id).retention_years
         row.keep_until = (signal.at + timedelta(days=365 * years)).date()
     row.save()
+    if row.removed_at is not None:
+        # It was refused or erased while the engine still wrote it.
+        delete_recording.defer(recording_id=row.id)

@@ -9,6 +9,7 @@ from caasis.privacy.keys import destroy_record_key
 from caasis.queues.vocabulary import PriorityReason
 from caasis.telephony.commands import Endpoint, Originate, PauseRecording, SendDigits, StopRecording
 from caasis.telephony.events import CallChanged, CallHeld, HelpWanted
+from caasis.telephony.jobs import delete_recording
 from caasis.telephony.models import Participant
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.switchboard import agents, ringing
@@ -201,6 +202,8 @@ def refuse_recording(live: LiveCall) -> None:
         destroy_record_key(row.record_key_id, live.now)
         if row.ready_at is None:
             live.order(partial(StopRecording, recording=row.recording))
+        else:
+            delete_recording.defer(recording_id=row.id)
 
 
 def monitor(live: LiveCall, supervisor_id: UUID, mode: MonitorMode) -> None:

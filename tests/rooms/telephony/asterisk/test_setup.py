@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caasis.telephony.adapters.asterisk.setup import AsteriskSetup, dialled_number, presentation, told_number
+from caasis.telephony.adapters.asterisk.setup import AsteriskSetup
+from caasis.telephony.adapters.lines import dialled_number, presentation, told_number
 from caasis.telephony.vocabulary import Presentation
 
 

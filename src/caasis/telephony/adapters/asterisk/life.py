@@ -16,7 +16,7 @@ from caasis.telephony.adapters.asterisk.orders import carry_out
 from caasis.telephony.adapters.asterisk.plays import Plays
 from caasis.telephony.adapters.asterisk.recordings import Recordings
 from caasis.telephony.adapters.asterisk.rooms import Rooms
-from caasis.telephony.adapters.asterisk.setup import presentation, told_number
+from caasis.telephony.adapters.lines import presentation, told_number
 from caasis.telephony.commands import Command
 from caasis.telephony.signals import (
     DigitPressed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from caasis.telephony.adapters.asterisk.ari import AriError, AriLost
 from caasis.telephony.adapters.asterisk.calls import WITH_SOUND, Calls, Leg, Refused
-from caasis.telephony.adapters.asterisk.setup import dialled_number
+from caasis.telephony.adapters.lines import dialled_number
 from caasis.telephony.commands import (
     Answer,
     Command,
