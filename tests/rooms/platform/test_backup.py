@@ -88,7 +88,7 @@ def test_recordings_of_calls_come_back_and_a_changed_one_is_found(installation, 
     bring_back(installation, cluster, tmp_path / "backup")
     assert (recordings / "call.rec").read_bytes() == b"sealed sound"
     (tmp_path / "backup" / "telephone" / "recordings" / "call.rec").write_bytes(b"other sound!")
-    with pytest.raises(BackupProblem, match="call.rec"):
+    with pytest.raises(BackupProblem, match=r"call\.rec"):
         bring_back(installation, cluster, tmp_path / "backup")
 
 
