@@ -74,3 +74,10 @@ def test_similar_cases_and_duplicates_are_looked_up(tmp_path: Path) -> None:
 def test_a_town_is_written_by_one_and_by_many() -> None:
     found = bench("bulk", "--size", "1200")
     assert found["one"]["writers"] == 1 and found["as_the_command"]["cases_per_second"] > 0
+
+
+def test_calls_by_sipp_are_recorded_and_tapped_and_none_fails() -> None:
+    found = bench("telephone", "--quick")
+    assert (found["calls"]["failed"], found["set_ups"]["failed"]) == (0, 0)
+    assert found["calls"]["recorded"] == found["calls"]["calls"] == 10
+    assert found["calls"]["tapped_pieces_of_expected"] > 0.7
