@@ -109,6 +109,8 @@ def test_from_a_ring_to_the_records(centre: Centre) -> None:
     centre.until(lambda: agent.hears({"caller": caller.hz}) == set(), "on hold nobody hears the other")
     ask(actor=centre.town.counsellor, kind=RequestKind.RESUME, call_id=row.id)
     centre.until(lambda: agent.hears({"caller": caller.hz}) == {"caller"}, "and again they do")
+    talked = time.monotonic() + 1.5
+    centre.until(lambda: time.monotonic() > talked, "they talk for a while")
     caller.phone.hang_up(caller)
     centre.until(lambda: centre.call().phase == CallPhase.ENDED.value, "the call is over")
     centre.until(lambda: agent.state == "over", "the desk phone is told")

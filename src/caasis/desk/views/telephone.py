@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -143,9 +143,10 @@ def _answer(request: HttpRequest, row: DeskRequest | None, refusal: str, *, stat
     if refusal:
         messages.error(request, refusal)
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = reverse("desk:home")
-    return redirect(back)
+    # Not `redirect`: to it, what is no address is the name of a page.
+    return HttpResponseRedirect(back)
 
 
 def _bar(request: HttpRequest, row: DeskRequest | None, *, refusal: str = "", status: int = 200) -> HttpResponse:

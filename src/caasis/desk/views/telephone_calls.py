@@ -23,6 +23,7 @@ from caasis.desk.views.parts import page
 from caasis.desk.views.telephone import NO_AGENT, sentence_of
 from caasis.kernel.actor import Purpose
 from caasis.kernel.errors import Invalid, NotAllowed
+from caasis.kernel.ids import parse_receipt_number
 from caasis.privacy.services import open_fields
 from caasis.telephony import selectors as telephony
 from caasis.telephony import services
@@ -100,11 +101,12 @@ def continue_case(request: HttpRequest, call_id: UUID) -> HttpResponse:
     actor = actor_of_request(request)
     if not is_agent(actor):
         raise NotAllowed(NO_AGENT)
-    told = request.POST.get("receipt_number", "").strip()[:20]
+    typed = request.POST.get("receipt_number", "").strip()
+    told = parse_receipt_number(typed)
     chosen = request.POST.get("case", "")
     own = cases.own_cases(actor=actor)
-    if told:
-        case = own.filter(receipt_number=told).first()
+    if typed:
+        case = own.filter(receipt_number=told).first() if told else None
         if case is None:
             return _call(request, call_id, error="この受付番号の相談はありません。番号を確かめてください。", status=422)
     elif not chosen:

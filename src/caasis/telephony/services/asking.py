@@ -25,6 +25,7 @@ TARGETS = frozenset({"agent", "queue", "number"})
 LONGEST_OFFER = 20_000
 #: What may be called from the desk: subscriber numbers in Japan. Premium services and other countries are not.
 _MAY_CALL = re.compile(r"\+81(?!990)[0-9]{9,10}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DIGITS = re.compile(r"[0-9*#]{1,32}")
 
 
@@ -52,6 +53,8 @@ def ask(
     agent_id, centre_id = require_agent(actor)
     if kind is RequestKind.MONITOR and not actor.has(Role.SUPERVISOR):
         raise NotAllowed("通話をモニタリングできるのは、主任だけです。")
+    if idempotency_key and not _KEY.fullmatch(idempotency_key):
+        idempotency_key = None
     words = _words(kind, target_kind, target_id, number, digits, offer, option)
     with actor_transaction(actor):
         if idempotency_key:
