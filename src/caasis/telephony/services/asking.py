@@ -25,6 +25,7 @@ TARGETS = frozenset({"agent", "queue", "number"})
 LONGEST_OFFER = 20_000
 #: What may be called from the desk: subscriber numbers in Japan. Premium services and other countries are not.
 _MAY_CALL = re.compile(r"\+81(?!990)[0-9]{9,10}")
+_CODE = re.compile(r"[a-z_]{0,10}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DIGITS = re.compile(r"[0-9*#]{1,32}")
 
@@ -108,7 +109,11 @@ def _words(
         if not offer.startswith("v=0") or len(offer) > LONGEST_OFFER:
             errors["offer"] = ["ブラウザの電話を始められません。ページを読み込み直してください。"]
         words["offer"] = offer
-    if kind is RequestKind.MONITOR and option not in {mode.value for mode in MonitorMode}:
+    if not _CODE.fullmatch(target_kind):
+        errors["target"] = ["相手を選び直してください。"]
+    if not _CODE.fullmatch(option) or (
+        kind is RequestKind.MONITOR and option not in {mode.value for mode in MonitorMode}
+    ):
         errors["option"] = ["モニタリングのしかたを選んでください。"]
     if errors:
         raise Invalid(fields=errors)
