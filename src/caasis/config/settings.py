@@ -204,9 +204,13 @@ SECOND_FACTOR_ROLES = [r for r in os.environ.get("CAASIS_REQUIRE_SECOND_FACTOR",
 # What the administrator's screen runs: the checks of `caasis doctor`. The desk lies below them and imports them by name.
 SYSTEM_CHECKS = "caasis.config.doctor.onscreen.findings"
 
-# The telephone: "" for none, "embedded" for our own engine, else the dotted name of a function that opens an engine's port.
+# The telephone: "" for none, "embedded" for our own engine, "asterisk" for an Asterisk, else the dotted name of a function
+# that opens an engine's port.
 TELEPHONE = os.environ.get("CAASIS_TELEPHONE", "")
-TELEPHONY_PORT = "caasis.telephony.adapters.embedded.process.open_port" if TELEPHONE == "embedded" else TELEPHONE
+TELEPHONY_PORT = {
+    "embedded": "caasis.telephony.adapters.embedded.process.open_port",
+    "asterisk": "caasis.telephony.adapters.asterisk.opening.open_port",
+}.get(TELEPHONE, TELEPHONE)
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]

@@ -92,6 +92,19 @@ def test_recordings_of_calls_come_back_and_a_changed_one_is_found(installation, 
         bring_back(installation, cluster, tmp_path / "backup")
 
 
+@pytest.mark.parametrize("passphrase", ["みほんの合言葉", ""])
+def test_phones_and_lines_come_back_and_their_passwords_lie_sealed(installation, cluster, tmp_path, passphrase):
+    told = installation / "telephone" / "telephone.toml"
+    told.parent.mkdir()
+    told.write_text('[[phone]]\npassword = "mihon-no-denwa"\n')
+    back_up(installation, cluster, tmp_path / "backup", passphrase)
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "backup").rglob("*") if path.is_file())
+    assert (b"mihon-no-denwa" in everything) == (not passphrase)
+    shutil.rmtree(told.parent)
+    bring_back(installation, cluster, tmp_path / "backup", passphrase=passphrase)
+    assert "mihon-no-denwa" in told.read_text() and told.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_was_erased_since_the_backup_is_remembered(installation, cluster, tmp_path):
     (installation / "keys" / "erased.jsonl").write_text(json.dumps({"key": "before", "at": "2026-01-01"}) + "\n")
     back_up(installation, cluster, tmp_path / "backup")

@@ -49,7 +49,8 @@ def command(cases: int | None, tls: bool) -> None:
 def prepare_telephone(home: Path) -> str:
     """Have the telephone engine run in this demo, with phones of its own; where it listens, "" when it can't."""
     from caasis.config.processes import OWN_ENGINE
-    from caasis.telephony.adapters.embedded.settings import FILE, BadSettings, read_settings
+    from caasis.telephony.adapters.embedded.settings import FILE, read_settings
+    from caasis.telephony.adapters.settings_file import BadSettings
     from caasis.twin.phones import write_phones
 
     if "CAASIS_TELEPHONE" in os.environ:

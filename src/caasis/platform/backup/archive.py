@@ -28,6 +28,9 @@ ALSO = ("telephone/recordings", "telephone/prompts/recorded")
 KEYS = "keys.sealed"
 OPEN_KEYS = "keys.tar"
 ANCHORS = "anchors.tar"
+#: Phones and lines with their passwords, sealed as the keys are.
+TELEPHONE_FILES = "*.toml"
+TELEPHONE, OPEN_TELEPHONE = "telephone.sealed", "telephone.tar"
 FORMAT = 1
 
 Say = Callable[[str], None]
@@ -84,11 +87,11 @@ def make_backup(*, home: Path, owner_url: str, target: Path, version: str, passp
     for folder in ALSO:
         files |= {f"{folder}/{name}": digest for name, digest in _copy_files(home / folder, part / folder).items()}
     say("鍵を写しています")
-    keys = keybox.pack(home / "keys")
-    if passphrase:
-        _write(part / KEYS, keybox.seal(keys, passphrase))
-    else:
-        _write(part / OPEN_KEYS, keys)
+    for secret, sealed, plain in (
+        (keybox.pack(home / "keys"), KEYS, OPEN_KEYS),
+        (keybox.pack(home / "telephone", TELEPHONE_FILES), TELEPHONE, OPEN_TELEPHONE),
+    ):
+        _write(part / (sealed if passphrase else plain), keybox.seal(secret, passphrase) if passphrase else secret)
     if (home / "anchors").exists():
         _write(part / ANCHORS, keybox.pack(home / "anchors"))
     manifest = Manifest(

@@ -20,11 +20,11 @@ class WrongPassphrase(ValueError):
     """The passphrase does not open the keys of this backup."""
 
 
-def pack(folder: Path) -> bytes:
-    """A tar of the files of a folder (keys, anchors), without owners and times."""
+def pack(folder: Path, pattern: str = "**/*") -> bytes:
+    """A tar of the files of a folder (keys, anchors) that the pattern names, without owners and times."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(folder.glob(pattern)):
             if path.is_file():
                 info = tarfile.TarInfo(str(path.relative_to(folder)))
                 data = path.read_bytes()
@@ -37,10 +37,10 @@ def unpack(data: bytes, folder: Path) -> None:
     """Write the files of a tar below a folder; names that lead elsewhere are refused."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        names = [member.name for member in tar if member.isfile()]
         tar.extractall(folder, filter="data")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            path.chmod(0o600)
+    for name in names:
+        (folder / name).chmod(0o600)
 
 
 def seal(data: bytes, passphrase: str) -> bytes:

@@ -19,6 +19,8 @@ from caasis.platform.backup.archive import (
     FILES,
     KEYS,
     OPEN_KEYS,
+    OPEN_TELEPHONE,
+    TELEPHONE,
     BackupProblem,
     Manifest,
     Say,
@@ -46,7 +48,10 @@ def restore_backup(
     damaged = [name for name, digest in manifest.files.items() if not _same(place_of(source, name), digest)]
     if damaged:
         raise BackupProblem(f"バックアップのファイルがこわれています：{damaged[0]} ほか{len(damaged) - 1}件")
-    keys = _keys(source, manifest, passphrase)
+    keys = _opened(source, manifest, passphrase, KEYS, OPEN_KEYS)
+    # A backup of an older version has none.
+    known = (source / TELEPHONE).exists() or (source / OPEN_TELEPHONE).exists()
+    telephone = _opened(source, manifest, passphrase, TELEPHONE, OPEN_TELEPHONE) if known else None
     with psycopg.connect(owner_url, autocommit=True) as connection:
         if _has_tables(connection) and not replace:
             raise BackupProblem("データベースが空ではありません。置きかえるなら --replace を付けてください。")
@@ -67,6 +72,8 @@ def restore_backup(
         if (source / folder).exists():
             _put_files(source / folder, home / folder)
     keybox.unpack(keys, home / "keys")
+    if telephone is not None:
+        keybox.unpack(telephone, home / "telephone")
     _join_tombstones(home / "keys", tombstones)
     if (source / ANCHORS).exists():
         keybox.unpack((source / ANCHORS).read_bytes(), home / "anchors")
@@ -79,13 +86,13 @@ def _same(path: Path, digest: str) -> bool:
     return path.is_file() and digest_of(path) == digest
 
 
-def _keys(source: Path, manifest: Manifest, passphrase: str) -> bytes:
+def _opened(source: Path, manifest: Manifest, passphrase: str, sealed: str, plain: str) -> bytes:
     if not manifest.keys_sealed:
-        return (source / OPEN_KEYS).read_bytes()
+        return (source / plain).read_bytes()
     if not passphrase:
         raise BackupProblem("鍵は合言葉で封じられています。CAASIS_BACKUP_PASSPHRASE（か _FILE）を指定してください。")
     try:
-        return keybox.open_sealed((source / KEYS).read_bytes(), passphrase)
+        return keybox.open_sealed((source / sealed).read_bytes(), passphrase)
     except keybox.WrongPassphrase as error:
         raise BackupProblem(str(error)) from error
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
 
 from caasis.audit.services import record_access
 from caasis.kernel.actor import Actor, Purpose
@@ -24,6 +22,7 @@ from caasis.telephony.adapters.embedded.media.recording_file import (
 )
 from caasis.telephony.adapters.embedded.media.sound import RATE
 from caasis.telephony.models import Recording
+from caasis.telephony.recording_files import path_of
 
 MISSING = "この録音は見つかりません。一覧を開き直してください。"
 GONE = "この録音は、もう聞けません。管理者に知らせてください。"
@@ -85,9 +84,11 @@ def open_sound(*, actor: Actor, recording_id: UUID) -> Sound:
             key = record_key_bytes(row.record_key_id)
         except Forgotten:
             raise WrongState(GONE) from None
+    path = path_of(row)
+    if path is None:
+        raise WrongState(GONE)
     try:
-        # The file's own name in the engine's folder: a name with a folder in it leads nowhere else.
-        return Sound(open_recording(Path(settings.CAASIS_HOME) / "telephone" / "recordings" / Path(row.file).name, key))
+        return Sound(open_recording(path, key))
     except (OSError, NotARecording, RecordingDamaged):
         raise WrongState(GONE) from None
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from caasis.telephony.adapters.embedded.media.recording_file import RecordingDamaged, open_recording
 from caasis.telephony.commands import (
     StartRecording,
     StopRecording,
@@ -15,7 +16,7 @@ from caasis.telephony.signals import (
 )
 from caasis.telephony.vocabulary import Refusal
 from tests.rooms.telephony.asterisk.scene import ours, soon
-from tests.rooms.telephony.contract.asterisk_world import AsteriskWorld, seal
+from tests.rooms.telephony.contract.asterisk_world import KEY, AsteriskWorld
 from tests.rooms.telephony.contract.talk import Talk
 
 
@@ -95,4 +96,8 @@ def test_only_what_is_sealed_is_written_to_our_folder(talk: Talk, world: Asteris
     ready = talk.until(RecordingReady, recording="r")
     assert [one.name for one in world.folder.iterdir()] == [ready.file]
     content = (world.folder / ready.file).read_bytes()
-    assert b"RIFF" not in content and seal("key", content).startswith(b"RIFF")
+    assert b"RIFF" not in content
+    with open_recording(world.folder / ready.file, KEY) as sound:
+        sound.verify()
+    with pytest.raises(RecordingDamaged):
+        open_recording(world.folder / ready.file, bytes(32))

@@ -22,7 +22,7 @@ from caasis.telephony.adapters.asterisk.ari import Ari, AriError, AriLost
 from caasis.telephony.adapters.asterisk.calls import Calls
 from caasis.telephony.adapters.asterisk.ears import Ears, Tap
 from caasis.telephony.adapters.asterisk.life import Life
-from caasis.telephony.adapters.asterisk.recordings import Ready, Recordings, Seal
+from caasis.telephony.adapters.asterisk.recordings import Keys, Ready, Recordings
 from caasis.telephony.adapters.asterisk.setup import AsteriskSetup
 from caasis.telephony.adapters.journal import KEPT_SIGNALS, Answers, Journal
 from caasis.telephony.commands import COMMANDS, Command
@@ -64,7 +64,7 @@ class AsteriskEngine:
     anything while Asterisk is lost gets EngineUnreachable. When it is back, or the connection is, a new life begins: calls
     that Asterisk may have gone on with are ended, since what happened to them meanwhile is not known.
 
-    seal: seals recordings by a key's name; without it, nothing is recorded.
+    keys: a recording's key by its name; without it, nothing is recorded.
     keep: how many signals it remembers. now: the moment by which signals are dated.
     """
 
@@ -72,12 +72,12 @@ class AsteriskEngine:
         self,
         setup: AsteriskSetup,
         *,
-        seal: Seal | None = None,
+        keys: Keys | None = None,
         keep: int = KEPT_SIGNALS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._setup = setup
-        self._seal = seal
+        self._keys = keys
         self._keep = keep
         self._now = now
         self._present: Present | None = None
@@ -104,7 +104,7 @@ class AsteriskEngine:
     def capabilities(self) -> frozenset[Capability]:
         """What this engine can do. Recordings are sealed when they are whole, not while they are written."""
         can = {Capability.SIP, Capability.WHISPER, Capability.TAP}
-        if self._seal:
+        if self._keys:
             can.add(Capability.STEREO_RECORDING)
         if self._setup.carrier_uri:
             can.add(Capability.TRANSFER_AT_CARRIER)
@@ -184,7 +184,7 @@ class AsteriskEngine:
             self._unwritten.write(kind, at=self._now(), **facts)
 
         calls = Calls(ari=self._ari, setup=self._setup, tell=tell, clock=time.monotonic)
-        recordings = Recordings(calls, self._seal, lambda work: self._finish(journal, work))
+        recordings = Recordings(calls, self._keys, lambda work: self._finish(journal, work))
         life = Life(calls, ears=self._ears, recordings=recordings, measure=self._measure)
         try:
             life.begin()

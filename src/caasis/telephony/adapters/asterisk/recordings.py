@@ -1,8 +1,7 @@
-"""Recordings: two snoops of a leg are recorded by Asterisk, then fetched, woven, sealed and deleted there."""
+"""Recordings: two snoops of a leg are recorded by Asterisk, then fetched, laid out, sealed and deleted there."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,13 @@ from typing import Literal
 from caasis.kernel.ids import uuid7
 from caasis.telephony.adapters.asterisk.ari import Ari, AriError, AriLost
 from caasis.telephony.adapters.asterisk.calls import WITH_SOUND, Calls, Leg, Refused
-from caasis.telephony.adapters.asterisk.weaving import NoSound, Stretch, laid_out, samples, woven
+from caasis.telephony.adapters.asterisk.weaving import NoSound, Stretch, laid_out, samples, seconds_of_codes
+from caasis.telephony.adapters.embedded.media.recording_file import SUFFIX, RecordingWriter
 from caasis.telephony.commands import PauseRecording, StartRecording, StopRecording
 from caasis.telephony.vocabulary import Refusal
 
-#: Seals a recording by the key of this name. Raises KeyError for a name that it does not know.
-Seal = Callable[[str, bytes | bytearray], bytes]
+#: The 32 octets of a recording's key by its name. Raises LookupError for a name that it does not know.
+Keys = Callable[[str], bytes]
 #: After so long a file that was stopped is fetched, whether Asterisk has told that it is closed or not.
 PATIENCE_S = 10.0
 _log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Recording:
     name: str
     leg: Leg
     key_name: str
+    key: bytes = field(repr=False)
     zero: float
     paused: bool = False
     ended: float | None = None
@@ -71,12 +72,12 @@ class Ready:
 class Recordings:
     """All recordings of one life.
 
-    seal: None where recordings can't be sealed; then nothing is recorded.
+    keys: None where recordings can't be sealed; then nothing is recorded.
     finish: does slow work elsewhere.
     """
 
     calls: Calls
-    seal: Seal | None
+    keys: Keys | None
     finish: Callable[[Callable[[Ari], Ready]], None]
     _running: dict[str, Recording] = field(default_factory=dict)
     _of_file: dict[str, tuple[Recording, Side]] = field(default_factory=dict)
@@ -88,13 +89,13 @@ class Recordings:
         leg = self.calls.leg(order.leg, *WITH_SOUND)
         if order.recording in self._running:
             raise Refused(Refusal.WRONG_PHASE, "there is such a recording")
-        if self.seal is None:
+        if self.keys is None:
             raise Refused(Refusal.NOT_CAPABLE, "recordings can't be sealed")
         try:
-            self.seal(order.key_name, b"")
-        except KeyError:
+            key = self.keys(order.key_name)
+        except LookupError:
             raise Refused(Refusal.NOT_PERMITTED, "no such key") from None
-        recording = Recording(order.recording, leg, order.key_name, self.calls.clock())
+        recording = Recording(order.recording, leg, order.key_name, key, self.calls.clock())
         try:
             for side in recording.sides:
                 then = partial(self._snoop_arrived, recording, side)
@@ -181,9 +182,9 @@ class Recordings:
             for side in recording.sides:
                 del self._of_file[side.file]
             self._drop_snoops(recording)
-            assert self.seal is not None and recording.ended is not None
+            assert recording.ended is not None
             seconds = recording.ended - recording.zero
-            self.finish(partial(_sealed, recording, seconds, self.seal, self.calls.setup.recordings))
+            self.finish(partial(_sealed, recording, seconds, self.calls.setup.recordings))
 
     def _drop_snoops(self, recording: Recording) -> None:
         for side in recording.sides:
@@ -191,7 +192,7 @@ class Recordings:
                 self.calls.drop_channel(side.snoop)
 
 
-def _sealed(recording: Recording, seconds: float, seal: Seal, folder: Path, ari: Ari) -> Ready:
+def _sealed(recording: Recording, seconds: float, folder: Path, ari: Ari) -> Ready:
     """Fetch both sides, weave and seal them, put the file into its folder, and delete what Asterisk has.
 
     What could not be sealed or written stays with Asterisk, for somebody to look after.
@@ -202,13 +203,9 @@ def _sealed(recording: Recording, seconds: float, seal: Seal, folder: Path, ari:
     )  # fmt: skip
     left, right, failed = _fetched(recording, seconds, ari)
     try:
-        content = seal(recording.key_name, woven(left, right))
-        file = f"{recording.name}.wav.sealed"
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f".{file}"
-        unfinished.write_bytes(content)
-        unfinished.replace(folder / file)
-    except (OSError, KeyError) as error:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sha256 = _written(recording, left, right, folder)
+    except OSError as error:
         left_behind = [side.file for side in recording.sides if side.begun]
         _log.error("asterisk: a recording could not be kept (%r); unsealed in the spool: %s", error, left_behind)
         return replace(ready, failed="it could not be sealed or written")
@@ -218,7 +215,21 @@ def _sealed(recording: Recording, seconds: float, seal: Seal, folder: Path, ari:
                 ari.end("recordings", "stored", side.file)
             except (AriError, AriLost) as error:
                 _log.error("asterisk: unsealed in the spool: %s (%s)", side.file, error)
-    return replace(ready, file=file, sha256=hashlib.sha256(content).hexdigest(), failed=ready.failed or failed)
+    return replace(ready, file=recording.name + SUFFIX, sha256=sha256, failed=ready.failed or failed)
+
+
+def _written(recording: Recording, left: bytearray, right: bytearray, folder: Path) -> str:
+    """Write both sides as the sealed file that our own engine would have written; its SHA-256. Raises OSError."""
+    writer = RecordingWriter(folder, recording.name, recording.key_name, recording.key)
+    try:
+        *whole, last = seconds_of_codes(left, right)
+        for second in whole:
+            writer.write(second)
+        return writer.finish(last)
+    except OSError:
+        writer.abandon()
+        (folder / (recording.name + SUFFIX)).unlink(missing_ok=True)
+        raise
 
 
 def _fetched(recording: Recording, seconds: float, ari: Ari) -> tuple[bytearray, bytearray, str]:

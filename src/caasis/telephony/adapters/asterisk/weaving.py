@@ -1,12 +1,15 @@
-"""Two mono recordings of one leg become one in stereo: left what it says, right what it hears, pauses as silence."""
+"""Two mono recordings of one leg, laid out side by side: what it says, what it hears, pauses as silence."""
 
 from __future__ import annotations
 
 import io
-import struct
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from caasis.telephony.adapters.embedded.media.g711 import encode_ulaw
 
 RATE = 8_000
 _SAMPLE = 2
@@ -51,23 +54,19 @@ def laid_out(sound: bytes, stretches: Sequence[Stretch], seconds: float) -> byte
     return whole
 
 
-def woven(left: bytes | bytearray, right: bytes | bytearray) -> bytearray:
-    """A stereo WAV file of two sides of equal length. Raises ValueError where they are not.
+def seconds_of_codes(left: bytes | bytearray, right: bytes | bytearray) -> Iterator[bytes]:
+    """Two sides of equal length as μ-law: a second of `left`, the same second of `right`, one after another.
 
-    The file is written where it is to lie: an hour of sound is 115 MB, of which no copy is wanted.
+    The last is shorter than a second, perhaps empty. Raises ValueError where the sides are not of one length.
     """
     if len(left) != len(right):
         raise ValueError("both sides must be of one length")
-    frame, size = 2 * _SAMPLE, 2 * len(left)
-    head = struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 2, RATE, RATE * frame, frame, 8 * _SAMPLE, b"data", size,
-    )  # fmt: skip
-    file = bytearray(head) + bytearray(size)
-    for offset, side in ((len(head), left), (len(head) + _SAMPLE, right)):
-        for byte in range(_SAMPLE):
-            file[offset + byte :: frame] = side[byte::_SAMPLE]
-    return file
+    step = RATE * _SAMPLE
+    for at in range(0, len(left) + 1, step):
+        yield b"".join(
+            encode_ulaw(np.frombuffer(side, dtype="<i2", offset=at, count=(min(len(side), at + step) - at) // _SAMPLE)).tobytes()
+            for side in (left, right)
+        )
 
 
 def _bytes(seconds: float) -> int:

@@ -7,7 +7,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import TextIO
-from uuid import UUID
 
 from caasis.telephony.adapters.embedded.client import EmbeddedEngine
 from caasis.telephony.adapters.embedded.settings import EngineSettings, read_settings, socket_path
@@ -43,25 +42,11 @@ def open_port() -> EmbeddedEngine:
     return EmbeddedEngine(socket_path(home()))
 
 
-def record_key(name: str) -> bytes:
-    """The key of a recording by its name, the record key's id in hexadecimal. Raises LookupError."""
-    from django.db import close_old_connections
-
-    from caasis.platform.transactions import system_transaction
-    from caasis.privacy.keys import record_key_bytes
-
-    try:
-        key_id = UUID(hex=name)
-    except ValueError:
-        raise LookupError(name) from None
-    close_old_connections()
-    with system_transaction():
-        return record_key_bytes(key_id)
-
-
 def run(stop: threading.Event) -> None:
     """Work until `stop` is set. Raises BadSettings and server.AlreadyRunning."""
-    serve(read_settings(home()), stop, keys=record_key)
+    from caasis.telephony.recording_keys import recording_key
+
+    serve(read_settings(home()), stop, keys=recording_key)
 
 
 def serve(settings: EngineSettings, stop: threading.Event, *, keys: object) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caasis.telephony.adapters.settings_file import BadSettings, read_owners_file
+
 FILE = "telephone.toml"
-
-
-class BadSettings(ValueError):
-    """The telephone can't be started with this; the message is for whoever runs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +81,7 @@ def read_settings(home: Path, environment: Mapping[str, str] = os.environ) -> En
         raise BadSettings(
             "CAASIS_SIP_HOST=0.0.0.0 には、電話機から見えるアドレス CAASIS_SIP_PUBLIC_ADDRESS が必要です。"
         )
-    told = _read_file(folder / FILE)
+    told = read_owners_file(folder / FILE)
     try:
         return EngineSettings(
             host=host,
@@ -105,19 +102,6 @@ def read_settings(home: Path, environment: Mapping[str, str] = os.environ) -> En
 def socket_path(home: Path, environment: Mapping[str, str] = os.environ) -> Path:
     """Where the engine takes commands: a Unix socket that its owner alone may open."""
     return Path(environment.get("CAASIS_TELEPHONE_SOCKET", "") or home / "telephone" / "engine.sock")
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return {}
-    if mode & 0o077:
-        raise BadSettings(f"{path} にはパスワードがあります。所有者だけが読めるようにしてください（chmod 600）。")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{path} を読めません: {error}") from error
 
 
 def _limits(told: Mapping[str, Any]) -> dict[str, Any]:
