@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from caasis.config.bootstrap import Addresses
 from caasis.config.command import main
-from caasis.config.doctor import OK, PROBLEM, WARN, Situation, check, machine, processes, registry
+from caasis.config.doctor import OK, PROBLEM, WARN, Situation, check, machine, processes, registry, telephone
 from caasis.config.doctor import database as database_checks
 from caasis.config.supervision.home import Home
 from caasis.config.supervision.lock import AlreadyRunning, Holder, UpLock, is_held, read_holder
@@ -175,6 +176,49 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("checks")
+def test_the_telephone_is_not_used_or_says_what_is_wrong(situation: Situation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAASIS_TELEPHONE", raising=False)
+    assert telephone.telephone(situation).state == OK
+    monkeypatch.setenv("CAASIS_TELEPHONE", "embedded")
+    assert telephone.telephone(situation).state == PROBLEM, "no engine answers"
+    told = situation.home.path / "telephone" / "telephone.toml"
+    told.parent.mkdir()
+    told.write_text("lines = 10")
+    told.chmod(0o644)
+    assert "chmod 600" in telephone.telephone(situation).text
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_an_engine_without_its_line_and_orders_that_stay_behind_are_seen(
+    migrated: Situation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from django.utils import timezone
+
+    from caasis.platform.transactions import system_transaction
+    from caasis.telephony.models import Order
+    from tests.rooms.telephony.sip.running import RunningEngine
+
+    monkeypatch.setenv("CAASIS_TELEPHONE", "embedded")
+    engine = RunningEngine(tmp_path)
+    try:
+        monkeypatch.setenv("CAASIS_TELEPHONE_SOCKET", str(tmp_path / "engine.sock"))
+        assert telephone.telephone(migrated).state == OK
+        told = migrated.home.path / "telephone" / "telephone.toml"
+        told.parent.mkdir()
+        told.write_text('[[trunk]]\nname = "line"\naddress = "192.0.2.7"\n')
+        told.chmod(0o600)
+        found = telephone.telephone(migrated)
+        assert (found.state, "line" in found.text) == (WARN, True)
+        told.unlink()
+        with system_transaction():
+            order = Order.objects.create(command_id="c", record_key_id=uuid4(), boot="b", kind="play")
+            assert telephone.telephone(migrated).state == OK
+            Order.objects.filter(pk=order.pk).update(created_at=timezone.now() - datetime.timedelta(seconds=60))
+        assert telephone.telephone(migrated).state == PROBLEM
+    finally:
+        engine.stop()
+
+
 def test_a_check_that_breaks_hides_neither_itself_nor_the_others(situation: Situation) -> None:
     @check("壊れた確認")
     def broken(situation: Situation) -> registry.Finding:
