@@ -7,6 +7,7 @@ class ChannelsConfig(AppConfig):
     verbose_name = "接点"
 
     def ready(self) -> None:
-        from caasis.channels import privacy_data
+        from caasis.channels import privacy_data, retention
 
         privacy_data.register()
+        retention.register()

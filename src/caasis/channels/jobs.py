@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
 from caasis.channels.models import Attempts, Contact, IntakeDraft
+from caasis.channels.services.delivering import hand_over
 from caasis.channels.services.drafts import forget_draft
 from caasis.platform.jobs import job
 from caasis.platform.transactions import system_transaction
@@ -59,6 +61,12 @@ def forget_attempts() -> int:
     with system_transaction():
         count, _ = Attempts.objects.filter(window_ends_at__lte=timezone.now()).delete()
         return count
+
+
+@job(in_transaction=False)
+def deliver_text(*, message_id: UUID) -> None:
+    """Hand a text to the provider of SMS; run again, it is not sent twice."""
+    hand_over(message_id)
 
 
 @job(cron="11 * * * *", lock="channels.forget_unsent")

@@ -131,6 +131,40 @@ class DraftFile(Record):
         db_table = "channels_draft_file"
 
 
+class TextMessage(Record):
+    """One text by SMS to a number: taken down, handed to the provider by a job, at most once.
+
+    UNKNOWN: the provider may have it; it is not sent again.
+    """
+
+    class Purpose(models.TextChoices):
+        LINK = "link", "Webの案内"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "送る前"
+        SENDING = "sending", "送っています"
+        SENT = "sent", "渡しました"
+        FAILED = "failed", "送れませんでした"
+        UNKNOWN = "unknown", "届いたかわかりません"
+
+    centre_id = models.UUIDField()
+    record_key_id = models.UUIDField()
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    number = SealedField()
+    text = SealedField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    #: The provider's own name of it, and its code for what went wrong. Neither says anything of the person.
+    provider_name = models.CharField(max_length=64, blank=True, default="")
+    failure = models.CharField(max_length=40, blank=True, default="")
+    done_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "channels_text_message"
+        indexes = [models.Index(fields=["done_at"], condition=models.Q(erased_at=None), name="text_kept")]
+
+
 class Attempts(models.Model):
     """How often somebody tried something within a window: guards of codes and secrets that people can say.
 

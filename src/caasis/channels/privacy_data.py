@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from caasis.channels.models import IntakeDraft, Message, Submission
+from caasis.channels.models import IntakeDraft, Message, Submission, TextMessage
+from caasis.privacy.masking import mask_phone
 from caasis.privacy.registry import PersonalData, register_personal_data
 
 
@@ -25,6 +26,17 @@ def register() -> None:
             centre_of=lambda submission: submission.centre_id,
             key_of=lambda submission: submission.contact.record_key_id,
             key_path="contact__record_key_id",
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=TextMessage,
+            kind="text_message",
+            fields={"number": "SMSの送り先", "text": "SMSの文"},
+            centre_of=lambda message: message.centre_id,
+            key_of=lambda message: message.record_key_id,
+            key_path="record_key_id",
+            masks={"number": mask_phone},
         )
     )
     # An unsent form belongs to no centre: nobody but the system, acting for whoever holds the code, opens it.

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caasis.cases.directory import offices
+from caasis.channels import sms
+from caasis.channels.rules.texting import LINKS
 from caasis.desk.flow_forms import Choices
 from caasis.engines.ivr.boxes import Box, Collect, MessageSwitch, Triage
 from caasis.engines.ivr.comparing import name_of
@@ -112,6 +114,8 @@ def known_of(actor: Actor, offices: Collection[str]) -> Known:
         queues={ANY_QUEUE, *(str(queue.id) for queue in queues), *(queue.name for queue in queues)},
         skills={skill.code for skill in skills(centre_id=actor.centre_id)},
         offices=offices,
+        links=LINKS.keys(),
+        sends_messages=sms.is_available(),
     )
 
 
@@ -130,7 +134,7 @@ def choices_of(actor: Actor, flow: Flow) -> Choices:
         named={
             "switch": tuple((name, switch_label(name)) for name in switches),
             "stored_as": tuple(fields.items()),
-            "link": (("consultation", "相談の受付ページ"),),
+            "link": tuple((name, words) for name, (words, _) in LINKS.items()),
         },
     )
 

@@ -23,6 +23,7 @@ def command(cases: int | None, tls: bool) -> None:
     from caasis.config.command.up import serving_from
     from caasis.config.supervision.home import current_home
     from caasis.config.supervision.session import Session
+    from caasis.twin.texts import write_sms
 
     if not tls:
         # Browsers take passkeys on http://localhost; the library wants to be told that this is meant.
@@ -43,14 +44,15 @@ def command(cases: int | None, tls: bool) -> None:
             )
 
     serving = serving_from(home.path, tls=tls, cert=None, key=None)
+    write_sms(home.path / "sms.toml", serving.url)
     sys.exit(Session(home, serving, before_start=people, after_start=town).run())
 
 
 def prepare_telephone(home: Path) -> str:
     """Have the telephone engine run in this demo, with phones of its own; where it listens, "" when it can't."""
     from caasis.config.processes import OWN_ENGINE
+    from caasis.platform.settings_file import BadSettings
     from caasis.telephony.adapters.embedded.settings import FILE, read_settings
-    from caasis.telephony.adapters.settings_file import BadSettings
     from caasis.twin.phones import write_phones
 
     if "CAASIS_TELEPHONE" in os.environ:

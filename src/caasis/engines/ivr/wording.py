@@ -59,7 +59,7 @@ def warnings_of_words(flow: Flow, known: Known) -> Iterator[Problem]:
             yield Problem(
                 box.id,
                 "link",
-                "SMSを送る手段がまだ用意されていないため、この箱は飛ばされます。SMS送信サービスとの接続が要ります。",
+                "SMSを送る準備がまだないため、この箱は飛ばされます。SMS送信サービスとの契約と設定が要ります。",
             )
         for field, words in _said(box):
             for language, line in words.items():

@@ -28,9 +28,9 @@ ALSO = ("telephone/recordings", "telephone/prompts/recorded")
 KEYS = "keys.sealed"
 OPEN_KEYS = "keys.tar"
 ANCHORS = "anchors.tar"
-#: Phones and lines with their passwords, sealed as the keys are.
-TELEPHONE_FILES = "*.toml"
-TELEPHONE, OPEN_TELEPHONE = "telephone.sealed", "telephone.tar"
+#: Settings with passwords (phones and lines, the provider of SMS), sealed as the keys are.
+SETTINGS_FILES = ("*.toml", "telephone/*.toml")
+SETTINGS, OPEN_SETTINGS = "settings.sealed", "settings.tar"
 FORMAT = 1
 
 Say = Callable[[str], None]
@@ -89,7 +89,7 @@ def make_backup(*, home: Path, owner_url: str, target: Path, version: str, passp
     say("鍵を写しています")
     for secret, sealed, plain in (
         (keybox.pack(home / "keys"), KEYS, OPEN_KEYS),
-        (keybox.pack(home / "telephone", TELEPHONE_FILES), TELEPHONE, OPEN_TELEPHONE),
+        (keybox.pack(home, *SETTINGS_FILES), SETTINGS, OPEN_SETTINGS),
     ):
         _write(part / (sealed if passphrase else plain), keybox.seal(secret, passphrase) if passphrase else secret)
     if (home / "anchors").exists():

@@ -20,11 +20,11 @@ class WrongPassphrase(ValueError):
     """The passphrase does not open the keys of this backup."""
 
 
-def pack(folder: Path, pattern: str = "**/*") -> bytes:
-    """A tar of the files of a folder (keys, anchors) that the pattern names, without owners and times."""
+def pack(folder: Path, *patterns: str) -> bytes:
+    """A tar of the files of a folder (keys, anchors) that the patterns name (all without any), without owners and times."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(folder.glob(pattern)):
+        for path in sorted({path for pattern in patterns or ("**/*",) for path in folder.glob(pattern)}):
             if path.is_file():
                 info = tarfile.TarInfo(str(path.relative_to(folder)))
                 data = path.read_bytes()

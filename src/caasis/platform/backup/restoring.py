@@ -19,8 +19,8 @@ from caasis.platform.backup.archive import (
     FILES,
     KEYS,
     OPEN_KEYS,
-    OPEN_TELEPHONE,
-    TELEPHONE,
+    OPEN_SETTINGS,
+    SETTINGS,
     BackupProblem,
     Manifest,
     Say,
@@ -50,8 +50,8 @@ def restore_backup(
         raise BackupProblem(f"バックアップのファイルがこわれています：{damaged[0]} ほか{len(damaged) - 1}件")
     keys = _opened(source, manifest, passphrase, KEYS, OPEN_KEYS)
     # A backup of an older version has none.
-    known = (source / TELEPHONE).exists() or (source / OPEN_TELEPHONE).exists()
-    telephone = _opened(source, manifest, passphrase, TELEPHONE, OPEN_TELEPHONE) if known else None
+    known = (source / SETTINGS).exists() or (source / OPEN_SETTINGS).exists()
+    passwords = _opened(source, manifest, passphrase, SETTINGS, OPEN_SETTINGS) if known else None
     with psycopg.connect(owner_url, autocommit=True) as connection:
         if _has_tables(connection) and not replace:
             raise BackupProblem("データベースが空ではありません。置きかえるなら --replace を付けてください。")
@@ -72,8 +72,8 @@ def restore_backup(
         if (source / folder).exists():
             _put_files(source / folder, home / folder)
     keybox.unpack(keys, home / "keys")
-    if telephone is not None:
-        keybox.unpack(telephone, home / "telephone")
+    if passwords is not None:
+        keybox.unpack(passwords, home)
     _join_tombstones(home / "keys", tombstones)
     if (source / ANCHORS).exists():
         keybox.unpack((source / ANCHORS).read_bytes(), home / "anchors")

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from caasis.channels import sms
+from caasis.channels.rules.texting import LINKS
 from caasis.engines.ivr.happenings import Circumstances
 from caasis.engines.ivr.values import Line
 from caasis.engines.ivr.vocabulary import Opening
@@ -35,8 +37,8 @@ def known_of(centre_id: UUID, *, prompts: Collection[str], speaks: Callable[[str
         offices=offices_of(centre_id).keys() if knows_offices() else None,
         prompts=prompts,
         speaks=speaks,
-        # There is no way to send a short message yet.
-        sends_messages=False,
+        links=LINKS.keys(),
+        sends_messages=sms.is_available(),
     )
 
 
@@ -63,8 +65,8 @@ def circumstances_of(
         offices=offices_of(centre_id) if names_offices else {},
         relay_prefixes=tuple(getattr(settings, "TELEPHONY_RELAY_PREFIXES", ())),
         offers_callback=offers_callback,
-        # There is no way to send a short message yet: what can't be had is not offered.
-        offers_web_link=False,
+        # What can't be had is not offered.
+        offers_web_link=sms.is_available(),
     )
 
 

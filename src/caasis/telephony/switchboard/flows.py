@@ -9,12 +9,15 @@ from functools import lru_cache, partial
 from uuid import UUID
 
 from caasis.appointments.vocabulary import AskedBy
+from caasis.channels.services.texting import send_link
 from caasis.engines.ivr import actions, happenings
 from caasis.engines.ivr.boxes import Queue, Triage
 from caasis.engines.ivr.flow import Flow, read_flow
 from caasis.engines.ivr.interpreter import advance
 from caasis.engines.ivr.state import NotAState, State, state_from_json, state_to_json
 from caasis.engines.ivr.vocabulary import KEYS, CountsAs, Origin, Phase
+from caasis.kernel.actor import SYSTEM
+from caasis.kernel.errors import DomainError
 from caasis.privacy.keys import create_record_key
 from caasis.queues.vocabulary import PriorityReason
 from caasis.telephony.commands import ListenForTones, Play, Prompt, StartRecording, StopPlay, StopRecording
@@ -177,8 +180,8 @@ def _do(live: LiveCall, action: actions.Action) -> happenings.Happening | None:
             if taken:
                 _no_longer_waits(live)
             return happenings.Done() if taken else happenings.Failed()
-        case actions.SendLink():
-            return happenings.Failed()
+        case actions.SendLink(link):
+            return happenings.Done() if _send_link(live, link) else happenings.Failed()
         case actions.RecordMessage():
             _record_message(live)
         case actions.StopMessage():
@@ -265,6 +268,18 @@ def _to_a_person(live: LiveCall) -> None:
     queue = around.queue_named(live.row, "")
     if queue is not None:
         ringing.wait_in_queue(live, queue.id)
+
+
+def _send_link(live: LiveCall, link: str) -> bool:
+    """Whether a text is on its way to the caller, who pressed a key for it."""
+    row, number = live.row, live.caller()
+    if row.centre_id is None or not number:
+        return False
+    try:
+        send_link(actor=SYSTEM, centre_id=row.centre_id, number=number, link=link)
+    except DomainError:
+        return False
+    return True
 
 
 def _id_of(live: LiveCall, play: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from caasis.platform.settings_file import BadSettings
 from caasis.telephony.adapters.asterisk.opening import read_setup
-from caasis.telephony.adapters.settings_file import BadSettings
 
 WHOLE = 'url = "http://127.0.0.1:8088/ari"\nuser = "caasis"\npassword = "みほん"\n'
 

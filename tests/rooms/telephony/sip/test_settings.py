@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from caasis.platform.settings_file import BadSettings
 from caasis.telephony.adapters.embedded.settings import read_settings
-from caasis.telephony.adapters.settings_file import BadSettings
 from caasis.twin.phones import PUBLIC_NUMBER, write_phones
 
 FILE = """

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from caasis.platform.settings_file import BadSettings, read_owners_file
 from caasis.telephony.adapters.asterisk.engine import AsteriskEngine
 from caasis.telephony.adapters.asterisk.setup import AsteriskSetup
-from caasis.telephony.adapters.settings_file import BadSettings, read_owners_file
 from caasis.telephony.recording_keys import recording_key
 
 FILE = "asterisk.toml"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caasis.telephony.adapters.settings_file import BadSettings, read_owners_file
+from caasis.platform.settings_file import BadSettings, read_owners_file
 
 FILE = "telephone.toml"
 

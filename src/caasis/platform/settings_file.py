@@ -8,7 +8,7 @@ from typing import Any
 
 
 class BadSettings(ValueError):
-    """The telephone can't be started with this; the message is for whoever runs it."""
+    """The installation can't work with this; the message is for whoever runs it."""
 
 
 def read_owners_file(path: Path) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""Retention: a text that was sent, or not, is of no use some time later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from caasis.channels.models import TextMessage
+from caasis.privacy.retention import RetentionRule, register_retention
+
+#: How long number and text are kept after the end. The product's own choice (要確認). States and times stay.
+KEEP_FOR = timedelta(days=30)
+
+
+def expired_keys(now: datetime, limit: int) -> Iterable[UUID]:
+    """Record keys of texts that ended longer ago than that."""
+    rows = TextMessage.objects.filter(done_at__lt=now - KEEP_FOR, erased_at=None).order_by("done_at")
+    return list(rows.values_list("record_key_id", flat=True)[:limit])
+
+
+def register() -> None:
+    register_retention(RetentionRule("channels.texts", expired_keys))
