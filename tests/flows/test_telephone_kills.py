@@ -7,24 +7,20 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
 import psycopg
 import pytest
-from bench.installation import ROOT, Installation, installation
+from bench.installation import Installation
+from bench.telephone_desk import Desk, desk
 from playwright.sync_api import Page, expect
 
 from caasis.platform.database import EmbeddedCluster
-from caasis.twin.phones import write_phones
 from tests.flows.test_kills import pid_of, wait_for
-from tests.rooms.telephony.sip.phone import Call, Phone, Voices
-from tests.rooms.telephony.sip.running import free_port, rtp_ports
+from tests.rooms.telephony.sip.phone import Call
 
 pytest_plugins = ["tests.support.browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -42,32 +38,8 @@ with system_transaction():
 """
 
 
-#: A number whose callers come to the queue at once, without a greeting, and the counsellor's desk phone.
-TELEPHONE = """
-from caasis.config.bootstrap import start_django
-start_django()
-from caasis.accounts.models import User
-from caasis.accounts.selectors import actor_of
-from caasis.platform.transactions import system_transaction
-from caasis.queues.services import default_queue
-from caasis.telephony.services import save_number, set_station
-chief, agent = (actor_of(User.objects.get(username=name)) for name in ("supervisor", "counsellor"))
-with system_transaction():
-    queue = default_queue(centre_id=chief.centre_id)
-save_number(actor=chief, centre_id=chief.centre_id, number="03-5555-0100", label="代表", queue_id=queue.id)
-set_station(actor=agent, user="1001")
-"""
-
-
-class Hall:
-    """An installation with its telephone, a counsellor's desk phone and a telephone of the public."""
-
-    def __init__(self, running: Installation, address: tuple[str, int]) -> None:
-        self.running = running
-        told = tomllib.loads((running.home / "telephone" / "telephone.toml").read_text(encoding="utf-8"))
-        words, voices = {one["user"]: one["password"] for one in told["phone"]}, Voices()
-        self.desk = Phone("1001", address, password=words["1001"], voices=voices)
-        self.public = Phone("9001", address, password=words["9001"], voices=voices)
+class Hall(Desk):
+    """The installation, and what its records say."""
 
     def ask(self, question: str, *values: Any) -> Any:
         """The first value of the first row that the database gives its owner."""
@@ -92,13 +64,6 @@ class Hall:
     def left_talking(self) -> int:
         return int(self.ask("SELECT count(*) FROM telephony_call WHERE ended_at IS NULL"))
 
-    def inside(self, program: str) -> None:
-        """Run a program beside the installation, on its database."""
-        done = subprocess.run(
-            [sys.executable, "-c", program], env=self.running.environment, cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2_000:]
-
     def talk(self, page: Page) -> tuple[Call, Call]:
         """A call that the counsellor answers; both hear each other and the page says so."""
         wait_for("the counsellor is free", lambda: self.state() == "available")
@@ -119,22 +84,8 @@ def hear_each_other(one: Call, two: Call) -> bool:
 
 @pytest.fixture(scope="module")
 def hall() -> Iterator[Hall]:
-    with installation() as running:
-        for name in [name for name in running.environment if name.startswith(("CAASIS_TEST", "PYTEST", "CAASIS_NO_POOL"))]:
-            running.environment.pop(name)
-        port, (first, last) = free_port(), rtp_ports()
-        running.environment |= {
-            "CAASIS_TELEPHONE": "embedded", "CAASIS_SIP_PORT": str(port), "CAASIS_RTP_PORTS": f"{first}-{last - 1}",
-        }  # fmt: skip
-        write_phones(running.home / "telephone" / "telephone.toml")
-        running.start()
-        running.command("twin", "seed", "--people-only")
-        made = Hall(running, ("127.0.0.1", port))
-        made.inside(TELEPHONE)
-        wait_for("the phones are registered", lambda: (made.desk.register(), made.public.register()) == (200, 200))
+    with desk(Hall) as made:
         yield made
-        made.desk.close()
-        made.public.close()
 
 
 @pytest.fixture
