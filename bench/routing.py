@@ -193,8 +193,10 @@ def _ms(times: list[float], share: float) -> float:
 
 def pools(quick: bool) -> Iterator[dict[str, Any]]:
     """The same number of calls by `run_pool` and by simpy: calls a second of CPU, figures side by side and against Erlang A."""
-    replications, calls, warm_up = (100, 300, 200) if quick else (400, 300, 200)
-    for agents in (10, 50, 200):
+    replications = 100 if quick else 400
+    for agents in (10, 50, 200, 500, 1_000, 3_500):
+        # A large pool has to fill before it works as one: of 3,500 agents, 500 calls would find all but free.
+        calls, warm_up = (300, 200) if agents <= 200 else (1_000 if quick else 3_000,) * 2
         say(f"  {agents} agents, {replications} replications of {warm_up + calls} calls")
         demand = Demand(calls_per_hour=agents * 0.95 * 12, handling_s=300, patience_s=180)
         pool = Pool(
@@ -220,7 +222,9 @@ def pools(quick: bool) -> Iterator[dict[str, Any]]:
                 theirs[name].append(part[name])
         total = replications * (warm_up + calls)
         # An empty start of so many calls is not yet Erlang's long run: that comparison has a longer warm-up.
-        steady = run_pool(pool, calls=1000, warm_up=1000, replications=replications, seed=SEED + 9)
+        steady = run_pool(
+            pool, calls=max(1_000, agents), warm_up=max(1_000, 6 * agents), replications=replications, seed=SEED + 9
+        )
         exact = performance(agents, demand, pool.within_s)
         yield {
             "agents": agents, "calls": total,

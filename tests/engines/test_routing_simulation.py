@@ -119,6 +119,41 @@ def test_chunks_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pieces.asa_s == pytest.approx(whole.asa_s)
 
 
+@pytest.mark.parametrize("agents", [170, 400, 1_000])
+@pytest.mark.parametrize("handling", [Exponential(300), Constant(300.0)], ids=["exponential", "constant"])
+def test_looking_at_those_who_are_free_soonest_finds_whom_a_look_at_everybody_finds(
+    agents: int, handling: Times, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Pool(agents=agents, arrivals=Poisson(agents * 0.98 * 12), handling=handling, patience=Exponential(60))
+    asked = {"calls": 3 * agents, "warm_up": 2 * agents, "replications": 20, "seed": 7}
+    found = []
+    for start in (1, 10**9):
+        monkeypatch.setattr("caasis.engines.routing.simulation.pool.NEAR_FROM", start)
+        found.append(run_pool(pool, **asked))
+    near, everybody = found
+    assert near.waited.sum() > 0
+    for name in ("answered", "waited", "in_target", "asa_s", "mean_wait_s", "agent_utilisation"):
+        assert np.array_equal(getattr(near, name), getattr(everybody, name)), name
+
+
+def test_many_who_become_free_at_the_very_same_moment_are_taken_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrivals = GivenArrivals((0.0,) * 400 + (1.0,) * 400)
+    pool = Pool(agents=300, arrivals=arrivals, handling=Constant(10.0), patience=Constant(60.0))
+    found = []
+    for start in (1, 10**9):
+        monkeypatch.setattr("caasis.engines.routing.simulation.pool.NEAR_FROM", start)
+        found.append(run_pool(pool, calls=700, warm_up=100, replications=2, seed=0))
+    assert np.array_equal(found[0].agent_utilisation, found[1].agent_utilisation)
+    assert found[0].asa_s.tolist() == found[1].asa_s.tolist()
+
+
+@pytest.mark.parametrize("patience_s", [None, 120.0])
+def test_a_large_pool_is_erlang_c_and_a(patience_s: float | None) -> None:
+    pool, expected = pool_of(500, 0.97, patience_s)
+    found = z_values(run_pool(pool, calls=12_000, warm_up=12_000, replications=60, seed=8), expected)
+    assert all(abs(z) < 3 for z in found.values()), found
+
+
 def test_alike_agents_are_used_alike_and_the_spread_is_chance() -> None:
     pool, expected = pool_of(10, 0.8, None)
     runs = run_pool(pool, calls=2000, warm_up=200, replications=60, seed=6)

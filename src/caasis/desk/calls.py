@@ -17,12 +17,15 @@ from caasis.kernel.clock import JST
 from caasis.telephony import selectors as telephony
 from caasis.telephony.models import Call, Recording
 from caasis.telephony.rules.call_record import Outcome
-from caasis.telephony.vocabulary import Direction
+from caasis.telephony.vocabulary import NO_RESULT, CallResult, Direction, result_words
 
 PAGE = 50
 #: How far back a caller who was missed is still to be called.
 MISSED_DAYS = 14
 MOST_CANDIDATES = 10
+WITHOUT_RESULT = "none"
+#: What the list of calls can be of, and its words.
+RESULTS = {**{one.value: one.label for one in CallResult}, WITHOUT_RESULT: NO_RESULT}
 OUTCOMES = {
     Outcome.ABANDONED.value: "出る前に切れた",
     Outcome.BLOCKED.value: "つながらなかった",
@@ -41,6 +44,8 @@ class CallRow:
     inbound: bool
     answered_by: str
     minutes: str
+    #: What it came to, in words; "" for a call in which nobody talked.
+    result: str
     cases: list[Case] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
 
@@ -73,6 +78,7 @@ def _row(call: Call, actor: Actor, masked: str, names: dict[UUID, str], linked: 
         inbound=inbound,
         answered_by="、".join(dict.fromkeys(names.get(one.agent_id, "") for one in talked if one.agent_id)),
         minutes=_minutes(talked, call.ended_at),
+        result=result_words(call.result) if talked and call.ended_at is not None else "",
         cases=linked,
         recordings=heard if own else [],
     )
@@ -100,10 +106,15 @@ class CallList:
     day: date | None
     missed_count: int
     more: str
+    #: The result that the list is of: a code of CallResult, "none" for 未入力, "" for all.
+    result: str = ""
 
 
-def read_calls(*, actor: Actor, now: datetime, missed: bool, day: date | None, before: str = "") -> CallList:
+def read_calls(
+    *, actor: Actor, now: datetime, missed: bool, day: date | None, before: str = "", result: str = ""
+) -> CallList:
     """Callers still to be called back, or all calls, the newest first; `before` is the last moment of the page above."""
+    result = result if not missed and result in RESULTS else ""
     since = now - timedelta(days=MISSED_DAYS)
     waiting = telephony.missed_calls(actor=actor, since=since)
     if missed:
@@ -111,6 +122,8 @@ def read_calls(*, actor: Actor, now: datetime, missed: bool, day: date | None, b
     else:
         begin = datetime.combine(day, datetime.min.time(), JST) if day else None
         rows = telephony.calls_of_centre(actor=actor, start=begin, end=begin + timedelta(days=1) if begin else None)
+    if result:
+        rows = telephony.calls_with_result(rows, "" if result == WITHOUT_RESULT else result)
     if before:
         try:
             rows = rows.filter(began_at__lt=datetime.fromisoformat(before))
@@ -118,7 +131,7 @@ def read_calls(*, actor: Actor, now: datetime, missed: bool, day: date | None, b
             before = ""
     found = list(rows.prefetch_related("recordings", "participants")[: PAGE + 1])
     more = found[PAGE - 1].began_at.isoformat() if len(found) > PAGE else ""
-    return CallList(rows_of(found[:PAGE], actor=actor), missed, day, waiting.count(), more)
+    return CallList(rows_of(found[:PAGE], actor=actor), missed, day, waiting.count(), more, result)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ from caasis.queues.code_lists import reason_label, reasons
 from caasis.queues.vocabulary import AgentState
 from caasis.telephony import selectors as telephony
 from caasis.telephony.models import Call, DeskRequest, Participant, Station
-from caasis.telephony.vocabulary import CallPhase, Direction, Part, Presentation, Toll
+from caasis.telephony.vocabulary import CallPhase, CallResult, Direction, Part, Presentation, Toll
+from caasis.telephony.wrap_up_selectors import WrapUp, my_wrap_up
 
 #: State → (modifier of the colour, icon, the word). 待機 is called 受付中 here: it is what the button says that one does.
 STATES: dict[AgentState, tuple[str, str, str]] = {
@@ -73,6 +74,9 @@ class CallView:
     #: The cases that were opened or gone on with from this call.
     cases: list[Case] = field(default_factory=list)
     outbound: bool = False
+    #: In the wrap-up: what the call can have come to, what was said, and whether it may be prolonged.
+    results: list[CallResult] = field(default_factory=list)
+    wrap_up: WrapUp | None = None
 
 
 @dataclass(slots=True)
@@ -208,6 +212,8 @@ def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
         for_case=_for_case(call, actor),
         cases=cases.cases_of_contacts(actor=actor, contact_ids=[call.id]).get(call.id, []),
         outbound=call.direction == Direction.OUTBOUND,
+        results=list(CallResult) if own.wraps_up else [],
+        wrap_up=my_wrap_up(actor=actor, mine=mine) if own.wraps_up else None,
     )
 
 

@@ -143,6 +143,12 @@ def calls_of_centre(
     return rows.select_related("number").order_by("-began_at", "-id")
 
 
+def calls_with_result(rows: QuerySet[Call], result: str) -> QuerySet[Call]:
+    """Of these calls, those that were talked in and came to this (CallResult; "" is 未入力)."""
+    talked = Participant.objects.filter(call=OuterRef("pk"), connected_at__isnull=False).exclude(agent_id=None)
+    return rows.filter(Exists(talked), result=result).exclude(ended_at=None)
+
+
 def get_call(*, actor: Actor, call_id: UUID) -> Call:
     """One call.
 

@@ -127,6 +127,28 @@ class CallPhase(LabelledCode):
     ENDED = "ended", "終わりました"
 
 
+class CallResult(LabelledCode):
+    """What a call came to, as its agent says in the wrap-up. An agent need not say it: "" is 未入力."""
+
+    CONSULTED = "consulted", "相談を受けた"
+    CONTINUED = "continued", "続きの相談"
+    INFORMED = "informed", "案内のみ"
+    REFERRED = "referred", "他機関を案内"
+    NUISANCE = "nuisance", "無言・いたずら"
+    WRONG_NUMBER = "wrong_number", "間違い電話"
+    CUT_OFF = "cut_off", "途中で切れた"
+    OTHER = "other", "その他"
+
+
+#: What figures and screens say where nobody has said what a call came to.
+NO_RESULT = "未入力"
+
+
+def result_words(code: str) -> str:
+    """The words for a code of CallResult. One that is known no more stands for itself."""
+    return next((one.label for one in CallResult if one.value == code), code or NO_RESULT)
+
+
 class Part(StrEnum):
     """Why somebody is in a call's room."""
 
@@ -168,6 +190,8 @@ class RequestKind(StrEnum):
     MONITOR = "monitor"
     STOP_MONITOR = "stop_monitor"
     WRAP_UP_DONE = "wrap_up_done"
+    WRAP_UP_LONGER = "wrap_up_longer"
+    RESULT = "result"
     CALL = "call"
     CONNECT_BROWSER = "connect_browser"
     DISCONNECT_BROWSER = "disconnect_browser"

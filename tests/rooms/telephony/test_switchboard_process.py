@@ -63,6 +63,22 @@ def test_a_turn_that_fails_is_followed_by_the_next(run, error):
     assert port.reads == 3 and Cursor.objects.get().seq == 1
 
 
+def test_a_database_that_is_away_at_the_start_is_waited_for(run, monkeypatch):
+    answers: list[Exception | None] = [OperationalError("away"), None]
+    asked = []
+
+    class Job:
+        def defer(self) -> None:
+            asked.append(len(asked))
+            error = answers.pop(0)
+            if error is not None:
+                raise error
+
+    monkeypatch.setattr(process, "prepare_everything", Job())
+    port = run()
+    assert port.reads == 3 and asked == [0, 1]
+
+
 def test_without_an_engine_it_says_so(settings):
     settings.TELEPHONY_PORT = ""
     with pytest.raises(ImproperlyConfigured):

@@ -30,7 +30,9 @@ from caasis.telephony.rules.figures import (
     centre_figures,
     interval_of,
     queue_figures,
+    result_counts,
 )
+from caasis.telephony.vocabulary import CallResult, result_words
 
 MINUTES = 30
 
@@ -42,10 +44,14 @@ class By(Enum):
     TIME = "time"
     QUEUE = "queue"
     AGENT = "agent"
+    RESULT = "result"
 
     @property
     def label(self) -> str:
-        return {By.DAY: "日ごと", By.TIME: "30分ごと（時刻）", By.QUEUE: "列ごと", By.AGENT: "相談員ごと"}[self]
+        return {
+            By.DAY: "日ごと", By.TIME: "30分ごと（時刻）", By.QUEUE: "列ごと", By.AGENT: "相談員ごと",
+            By.RESULT: "通話の結果ごと",
+        }[self]  # fmt: skip
 
 
 # --- indicators -------------------------------------------------------------------------------------------------------
@@ -125,6 +131,8 @@ def telephone_figure(
             return _of_queues(found.calls, queues)
         case By.AGENT:
             return _of_agents(found.calls, actor)
+        case By.RESULT:
+            return _of_results(found.calls, str(actor.centre_id))
         case By.DAY:
             return _of_calls(by, _by_day(found), str(actor.centre_id), target_s)
         case By.TIME:
@@ -210,14 +218,28 @@ def _of_agents(calls: Sequence[CountedCall], actor: Actor) -> Figure:
     bars: list[Stack] = []
     for agent in sorted(agents, key=lambda each: names.get(UUID(each), "")):
         one, name = agent_figures(calls, agent), names.get(UUID(agent), "")
-        rows.append([name, one.parts, one.handled, one.att_s, one.hold_s, one.acw_s, one.aht_s, one.rang_out])
+        rows.append([name, one.parts, one.handled, one.att_s, one.hold_s, one.acw_s, one.aht_s, one.rang_out,
+                     one.prolonged, one.without_result])  # fmt: skip
         bars.append(Stack(name, one.parts, 0, one.parts))
     columns = [
         Column("相談員", Kind.TEXT), Column("応対"), Column("後処理まで"), Column("平均通話（秒）", Kind.DECIMAL),
         Column("平均保留（秒）", Kind.DECIMAL), Column("平均後処理（秒）", Kind.DECIMAL), Column("平均処理（秒）", Kind.DECIMAL),
-        Column("呼び出しに出なかった"),
+        Column("呼び出しに出なかった"), Column("後処理をのばした"), Column("結果が未入力"),
     ]  # fmt: skip
     return _figure("相談員ごとの応対", Table("相談員ごとの応対", columns, rows), bars)
+
+
+def _of_results(calls: Sequence[CountedCall], centre: str) -> Figure:
+    counts = result_counts(calls, centre)
+    total = sum(counts.values())
+    known = [one.value for one in CallResult]
+    codes = [*known, *sorted(set(counts) - {"", *known}), ""]
+    rows: list[list[Value]] = [
+        [result_words(code), counts[code], _hundred(counts[code] / total) if total else None] for code in codes
+    ]
+    columns = [Column("通話の結果", Kind.TEXT), Column("応対"), Column("割合（％）", Kind.DECIMAL)]
+    bars = [Stack(result_words(code), counts[code], 0, counts[code]) for code in codes]
+    return _figure("通話の結果ごとの応対", Table("通話の結果ごとの応対", columns, rows), bars)
 
 
 def _hundred(rate: float | None) -> float | None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from caasis.cases import selectors as cases
 from caasis.cases import services as case_services
 from caasis.desk.access import OFFERED_PURPOSES, actor_of_request, for_staff
-from caasis.desk.calls import read_call, read_calls
+from caasis.desk.calls import RESULTS, read_call, read_calls
 from caasis.desk.telephone import is_agent
 from caasis.desk.views.parts import page
 from caasis.desk.views.telephone import NO_AGENT, sentence_of
@@ -46,8 +46,13 @@ def calls(request: HttpRequest) -> HttpResponse:
     except ValueError:
         day = None
     actor = actor_of_request(request)
-    found = read_calls(actor=actor, now=timezone.now(), missed=missed, day=day, before=request.GET.get("before", "")[:40])
-    return page(request, "desk/telephone/calls.html", {"found": found, "agent": is_agent(actor)})
+    found = read_calls(
+        actor=actor, now=timezone.now(), missed=missed, day=day, before=request.GET.get("before", "")[:40],
+        result=request.GET.get("result", ""),
+    )  # fmt: skip
+    return page(
+        request, "desk/telephone/calls.html", {"found": found, "agent": is_agent(actor), "results": RESULTS.items()}
+    )
 
 
 @require_safe

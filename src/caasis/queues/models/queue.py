@@ -9,6 +9,8 @@ from caasis.platform.models import VersionedRecord
 #: How long an agent is rung, how long the wrap-up may last, and within how many seconds a call should be answered,
 #: where nobody has set anything else.
 RING_SECONDS, WRAP_UP_SECONDS, TARGET_SECONDS = 20, 300, 20
+#: How often an agent may prolong one wrap-up, and by how many seconds each time.
+WRAP_UP_EXTENSIONS, WRAP_UP_EXTENSION_SECONDS = 2, 120
 
 
 class Queue(VersionedRecord):
@@ -27,6 +29,8 @@ class Queue(VersionedRecord):
     ring_seconds = models.PositiveSmallIntegerField(default=RING_SECONDS)
     #: None: as long as the agent needs. 0: none.
     wrap_up_seconds = models.PositiveIntegerField(null=True, default=WRAP_UP_SECONDS)
+    #: How often an agent may prolong one wrap-up. 0: never.
+    wrap_up_extensions = models.PositiveSmallIntegerField(default=WRAP_UP_EXTENSIONS)
     overflow = models.JSONField(default=list)
     offers_web_link = models.BooleanField(default=False)
     offers_callback = models.BooleanField(default=True)

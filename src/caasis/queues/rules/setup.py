@@ -12,6 +12,7 @@ from caasis.queues.vocabulary import ChannelKind
 #: Seconds.
 SHORTEST_RING, LONGEST_RING = 5, 120
 LONGEST_TARGET, LONGEST_WRAP_UP = 60 * 60, 60 * 60
+MOST_EXTENSIONS = 10
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
 MOST_AT_ONCE = 10
 SKILL_CODE = re.compile(r"[a-z][a-z0-9_]{1,29}")
@@ -37,6 +38,7 @@ def queue_errors(
     target_seconds: int,
     ring_seconds: int,
     wrap_up_seconds: int | None,
+    wrap_up_extensions: int = 0,
 ) -> dict[str, list[str]]:
     """What can't be taken of a queue's fields, as sentences by field."""
     errors: dict[str, list[str]] = {}
@@ -52,6 +54,8 @@ def queue_errors(
         errors["ring_seconds"] = [f"呼び出す秒数は{SHORTEST_RING}から{LONGEST_RING}までです。"]
     if wrap_up_seconds is not None and not 0 <= wrap_up_seconds <= LONGEST_WRAP_UP:
         errors["wrap_up_seconds"] = [f"後処理の秒数は{LONGEST_WRAP_UP:,}までです。"]
+    if not 0 <= wrap_up_extensions <= MOST_EXTENSIONS:
+        errors["wrap_up_extensions"] = [f"後処理をのばせる回数は0から{MOST_EXTENSIONS}までです。"]
     return errors
 
 

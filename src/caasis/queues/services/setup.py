@@ -20,7 +20,7 @@ from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 from caasis.queues.events import QueueChanged
 from caasis.queues.models import Queue
-from caasis.queues.models.queue import RING_SECONDS, TARGET_SECONDS, WRAP_UP_SECONDS
+from caasis.queues.models.queue import RING_SECONDS, TARGET_SECONDS, WRAP_UP_EXTENSIONS, WRAP_UP_SECONDS
 from caasis.queues.rules.overflow import NotARule, OverflowRule, read_overflow
 from caasis.queues.rules.setup import may_set_up, queue_errors
 from caasis.queues.selectors import queues_of_centre
@@ -40,6 +40,7 @@ class QueueSetup:
     target_seconds: int = TARGET_SECONDS
     ring_seconds: int = RING_SECONDS
     wrap_up_seconds: int | None = WRAP_UP_SECONDS
+    wrap_up_extensions: int = WRAP_UP_EXTENSIONS
     overflow: Sequence[Any] = ()
     offers_web_link: bool = False
     offers_callback: bool = True
@@ -121,6 +122,7 @@ def _apply(queue: Queue, setup: QueueSetup) -> None:
         target_seconds=setup.target_seconds,
         ring_seconds=setup.ring_seconds,
         wrap_up_seconds=setup.wrap_up_seconds,
+        wrap_up_extensions=setup.wrap_up_extensions,
     )
     rules: tuple[OverflowRule, ...] = ()
     try:
@@ -138,7 +140,7 @@ def _apply(queue: Queue, setup: QueueSetup) -> None:
     queue.name = name
     queue.channels = sorted(ChannelKind(kind).value for kind in set(setup.channels))
     queue.priority, queue.target_seconds, queue.ring_seconds = setup.priority, setup.target_seconds, setup.ring_seconds
-    queue.wrap_up_seconds = setup.wrap_up_seconds
+    queue.wrap_up_seconds, queue.wrap_up_extensions = setup.wrap_up_seconds, setup.wrap_up_extensions
     queue.overflow = [rule.to_json() for rule in rules]
     queue.offers_web_link, queue.offers_callback = setup.offers_web_link, setup.offers_callback
     queue.active = setup.active

@@ -139,6 +139,26 @@ def mark_wrap_up(
         return change_state(status, AgentState.WRAP_UP, actor=actor, at=at, subject_id=subject_id)
 
 
+def prolong_wrap_up(
+    *, actor: Actor, user_id: UUID, centre_id: UUID, subject_id: UUID, seconds: int, at: datetime | None = None
+) -> AgentStatus:
+    """後処理 lasts so much longer. How often that may be is the queue's word, and is counted by whoever keeps the call's log.
+
+    :raises WrongState: no 後処理 of this call, or one without limit (details: `state`).
+    """
+    require_system(actor)
+    at = moment(at)
+    with actor_transaction(actor):
+        status = locked_status(user_id, centre_id, at=at)
+        if status.state != AgentState.WRAP_UP or status.wrap_up_of != subject_id:
+            raise WrongState("後処理中の通話はありません。", state=status.state)
+        if status.wrap_up_until is None:
+            raise WrongState("この後処理には、時間の限りがありません。", state=status.state)
+        status.wrap_up_until += timedelta(seconds=seconds)
+        status.save(update_fields=["wrap_up_until", "updated_at"])
+        return status
+
+
 def finish_wrap_up(
     *, actor: Actor, user_id: UUID, centre_id: UUID, subject_id: UUID | None = None, at: datetime | None = None
 ) -> AgentStatus:

@@ -61,6 +61,8 @@ class Call(Record):
     end_cause = models.CharField(max_length=20, blank=True, default="")
     #: What became of it at the centre where it ended (rules.call_record.Outcome); "" while it goes on and for outbound.
     outcome = models.CharField(max_length=20, blank=True, default="")
+    #: What its last agent said that it came to (CallResult); "" is 未入力.
+    result = models.CharField(max_length=20, blank=True, default="")
     #: How many steps and commands were written, so that each has a number of its own.
     steps_written = models.PositiveIntegerField(default=0)
     last_step_at = models.DateTimeField(null=True)

@@ -29,6 +29,8 @@ class Step(StrEnum):
     ESCALATED = "escalated"  # to a higher tier or a supervisor
     TRANSFERRED = "transferred"  # agent gives it away: to an agent, a queue or outside
     LEFT = "left"  # agent: no longer in the call, wrap-up begins
+    RESULT = "result"  # agent: what the call came to; detail: a code of CallResult, "" takes it back
+    WRAP_UP_LONGER = "wrap_up_longer"  # agent: has prolonged the wrap-up
     WRAPPED_UP = "wrapped_up"  # agent: free again
     DIALLED = "dialled"  # outbound: the other side was called
     ENDED = "ended"  # nobody is in the call any more (wrap-up may follow)
@@ -36,7 +38,10 @@ class Step(StrEnum):
 
 #: These name an agent.
 OF_AN_AGENT = frozenset(
-    {Step.RANG, Step.RANG_OUT, Step.HELD, Step.RESUMED, Step.TRANSFERRED, Step.LEFT, Step.WRAPPED_UP}
+    {
+        Step.RANG, Step.RANG_OUT, Step.HELD, Step.RESUMED, Step.TRANSFERRED, Step.LEFT, Step.RESULT, Step.WRAP_UP_LONGER,
+        Step.WRAPPED_UP,
+    }  # fmt: skip
 )
 #: These end a caller's way without a person; the first of them decides the outcome unless somebody is connected later.
 WITHOUT_A_PERSON = (

@@ -38,6 +38,10 @@ _OUTCOME_OF = {
 }
 
 
+#: What an agent does after nobody is in the call any more.
+_AFTERWARDS = frozenset({Step.LEFT, Step.RESULT, Step.WRAP_UP_LONGER, Step.WRAPPED_UP})
+
+
 class LogOutOfOrder(ValueError):
     """The log goes back in time or begins with something other than an offered or dialled call."""
 
@@ -72,6 +76,10 @@ class Part:
     holds: int
     acw_s: float | None
     gave_away: bool
+    #: What the agent said that the call came to (CallResult), "" for 未入力.
+    result: str = ""
+    #: How often the wrap-up was prolonged.
+    prolonged: int = 0
 
     @property
     def handling_s(self) -> float | None:
@@ -134,6 +142,8 @@ class _OpenPart:
     hold_s: float = 0.0
     holds: int = 0
     gave_away: bool = False
+    result: str = ""
+    prolonged: int = 0
 
     def leave(self, at: datetime) -> None:
         if self.left_at is None:
@@ -165,6 +175,8 @@ class _OpenPart:
             holds=self.holds,
             acw_s=(self.wrapped_at - self.left_at).total_seconds() if self.wrapped_at and self.left_at else None,
             gave_away=self.gave_away,
+            result=self.result,
+            prolonged=self.prolonged,
         )
 
 
@@ -256,7 +268,7 @@ def record_of(log: Sequence[Happened], *, until: datetime | None = None) -> Call
 
 
 def _read(reading: _Reading, line: Happened) -> None:
-    if reading.ended_at is not None and line.step not in (Step.LEFT, Step.WRAPPED_UP):
+    if reading.ended_at is not None and line.step not in _AFTERWARDS:
         # Nothing happens to a call that nobody is in any more; what is told late is kept in the log alone.
         return
     part = reading.part_of(line.agent) if line.agent else None
@@ -297,6 +309,10 @@ def _read(reading: _Reading, line: Happened) -> None:
                 part.gave_away = True
         case Step.LEFT if part:
             part.leave(line.at)
+        case Step.RESULT if part:
+            part.result = line.detail
+        case Step.WRAP_UP_LONGER if part:
+            part.prolonged += 1
         case Step.WRAPPED_UP if part:
             part.leave(line.at)
             part.wrapped_at = part.wrapped_at or line.at

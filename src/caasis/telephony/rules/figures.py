@@ -171,6 +171,13 @@ def centre_figures(calls: Sequence[CountedCall], centre: str, *, target_s: float
     )
 
 
+def result_counts(calls: Iterable[CountedCall], centre: str) -> Counter[str]:
+    """How often each result (CallResult; "" is 未入力) was given by agents of the centre: parts that are over, not calls."""
+    return Counter(
+        part.result for call in calls for part in call.record.parts if part.centre == centre and part.left_at is not None
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFigures:
     """One queue: stays, not calls. entered = answered + abandoned + overflowed + … (the outcomes of the stays)."""
@@ -212,6 +219,9 @@ class AgentFigures:
     acw_s: float | None
     aht_s: float | None
     rang_out: int
+    #: How often wrap-ups were prolonged, and how many parts that are over have no result.
+    prolonged: int = 0
+    without_result: int = 0
 
 
 def agent_figures(calls: Iterable[CountedCall], agent: str) -> AgentFigures:
@@ -233,6 +243,8 @@ def agent_figures(calls: Iterable[CountedCall], agent: str) -> AgentFigures:
         acw_s=_mean(acw, count),
         aht_s=_mean(talk + hold + acw, count),
         rang_out=rang_out,
+        prolonged=sum(part.prolonged for part in parts),
+        without_result=sum(not part.result for part in parts if part.left_at is not None),
     )
 
 

@@ -15,17 +15,21 @@ from caasis.privacy.keys import create_record_key
 from caasis.privacy.services import set_sealed
 from caasis.telephony.models import Call, DeskRequest
 from caasis.telephony.services.guards import require_agent
-from caasis.telephony.vocabulary import MonitorMode, RequestKind
+from caasis.telephony.vocabulary import CallResult, MonitorMode, RequestKind
 
 #: These need no call.
 ALONE = frozenset(
-    {RequestKind.WRAP_UP_DONE, RequestKind.CALL, RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER}
+    {
+        RequestKind.WRAP_UP_DONE, RequestKind.WRAP_UP_LONGER, RequestKind.RESULT, RequestKind.CALL,
+        RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER,
+    }  # fmt: skip
 )
 TARGETS = frozenset({"agent", "queue", "number"})
 LONGEST_OFFER = 20_000
 #: What may be called from the desk: subscriber numbers in Japan. Premium services and other countries are not.
 _MAY_CALL = re.compile(r"\+81(?!990)[0-9]{9,10}")
 _CODE = re.compile(r"[a-z_]{0,10}")
+_OPTION = re.compile(r"[a-z_]{0,20}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _DIGITS = re.compile(r"[0-9*#]{1,32}")
 
@@ -46,7 +50,7 @@ def ask(
     """Ask the switchboard for something; the answer is the event `telephony.request_answered` and the request's row.
 
     `target_kind` with `target_id` or `number`: of a transfer or a consultation; "case" with a call says from which case. `number`: whom to call. `digits`: keys to
-    press. `offer`: a browser's SDP. `option`: the mode of monitoring, or "escalate". Under one key it is asked once.
+    press. `offer`: a browser's SDP. `option`: the mode of monitoring, "escalate", or a code of CallResult. Under one key it is asked once.
 
     :raises NotAllowed: no counsellor or supervisor of a centre; monitoring by anybody but a supervisor.
     :raises NotFound: a call of another centre. :raises Invalid: what was given can't be used.
@@ -111,7 +115,9 @@ def _words(
         words["offer"] = offer
     if not _CODE.fullmatch(target_kind):
         errors["target"] = ["相手を選び直してください。"]
-    if not _CODE.fullmatch(option) or (
+    if kind is RequestKind.RESULT and option not in {"", *(one.value for one in CallResult)}:
+        errors["option"] = ["通話の結果を選び直してください。"]
+    elif not _OPTION.fullmatch(option) or (
         kind is RequestKind.MONITOR and option not in {mode.value for mode in MonitorMode}
     ):
         errors["option"] = ["モニタリングのしかたを選んでください。"]

@@ -17,7 +17,7 @@ from caasis.privacy.services import open_fields
 from caasis.telephony.models import Call
 from caasis.telephony.rules.call_record import Part
 from caasis.telephony.selectors import calls_of_centre, rebuilt_record, stored_record
-from caasis.telephony.vocabulary import Toll
+from caasis.telephony.vocabulary import Toll, result_words
 
 #: Purposes for which the other side's number may stand in the file.
 WITH_NUMBERS = frozenset({Purpose.CONSUMER_REQUEST, Purpose.OWN_HANDLING})
@@ -25,7 +25,7 @@ LONGEST = timedelta(days=366)
 COLUMNS = (
     "通話", "向き", "受けた番号", "料金の種類", "相手の番号", "番号の通知", "188などからの転送", "始まり", "終わり",
     "結果", "待機秒", "保留回数", "転送回数", "上位への引継ぎ", "録音の拒否",
-    "担当者", "列", "つながった時刻", "通話秒", "保留秒", "後処理秒",
+    "担当者", "列", "つながった時刻", "通話秒", "保留秒", "後処理秒", "通話の結果", "後処理をのばした回数",
 )  # fmt: skip
 #: Cells that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@")
@@ -71,7 +71,7 @@ def _lines(row: Call, actor: Actor, purpose: Purpose) -> Iterator[list[str]]:
     ]  # fmt: skip
     mine = [part for part in record.parts if part.centre == str(actor.centre_id)]
     if not mine:
-        yield head + [""] * 6
+        yield head + [""] * 8
     for part in mine:
         yield head + _part(part)
 
@@ -79,7 +79,7 @@ def _lines(row: Call, actor: Actor, purpose: Purpose) -> Iterator[list[str]]:
 def _part(part: Part) -> list[str]:
     return [
         part.agent, part.queue, _moment(part.connected_at), _seconds(part.talk_s), _seconds(part.hold_s),
-        _seconds(part.acw_s),
+        _seconds(part.acw_s), result_words(part.result), str(part.prolonged),
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from caasis.kernel.errors import WrongState
 from caasis.privacy.keys import move_record_key, ring
 from caasis.privacy.services import blind_phone
 from caasis.queues.models import AgentStatus, Queue, WorkItem
-from caasis.queues.models.queue import RING_SECONDS, WRAP_UP_SECONDS
+from caasis.queues.models.queue import RING_SECONDS, WRAP_UP_EXTENSION_SECONDS, WRAP_UP_EXTENSIONS, WRAP_UP_SECONDS
 from caasis.queues.rules.priority import SECONDS_A_POINT, priority_of
 from caasis.queues.rules.states import free_places
 from caasis.queues.services.items import assign_item, cancel_item, enqueue, finish_item, move_item, return_item
@@ -19,6 +19,7 @@ from caasis.queues.services.switchboard import (
     mark_ringing,
     mark_talking,
     mark_wrap_up,
+    prolong_wrap_up,
     put_away_after_no_answer,
     stop_ringing,
 )
@@ -194,6 +195,20 @@ def wrap_up(live: LiveCall, agent_id: UUID) -> None:
     mark_wrap_up(
         actor=SYSTEM, user_id=agent_id, centre_id=_centre(live, agent_id), subject_id=live.row.id,
         limit_seconds=queue.wrap_up_seconds if queue else WRAP_UP_SECONDS, at=live.now,
+    )  # fmt: skip
+
+
+def extensions_of(queue_id: UUID | None) -> int:
+    """How often one wrap-up of this queue may be prolonged."""
+    found = Queue.objects.filter(id=queue_id).values_list("wrap_up_extensions", flat=True).first() if queue_id else None
+    return WRAP_UP_EXTENSIONS if found is None else found
+
+
+def prolong(live: LiveCall, agent_id: UUID) -> None:
+    """The wrap-up lasts longer. Raises WrongState where there is none, or one without limit."""
+    prolong_wrap_up(
+        actor=SYSTEM, user_id=agent_id, centre_id=_centre(live, agent_id), subject_id=live.row.id,
+        seconds=WRAP_UP_EXTENSION_SECONDS, at=live.now,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from caasis.telephony.rules.call_record import record_of
 from caasis.telephony.rules.record_json import to_json
 from caasis.telephony.switchboard import agents, callbacks
 from caasis.telephony.switchboard.live import LiveCall, log_of
+from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import CallPhase, EndCause, Part
 
 
@@ -75,6 +76,39 @@ def wrapped_up(live: LiveCall, one: Participant) -> None:
     one.save(update_fields=["wrapped_up_at", "updated_at"])
     live.step(Step.WRAPPED_UP, agent=one.agent_id)
     agents.end_wrap_up(live, one.agent_id)
+    live.save()
+    if live.row.ended_at is not None:
+        write_record(live.row)
+
+
+def give_result(live: LiveCall, one: Participant, code: str) -> None:
+    """What the call came to, as an agent says in the wrap-up; "" takes back what was said."""
+    live.step(Step.RESULT, agent=one.agent_id, detail=code)
+    live.row.result = code
+    live.tell(CallChanged(subject=live.row.id, centre_id=live.row.centre_id, agent=one.agent_id, what="result"))
+    _write_again(live)
+
+
+def prolong(live: LiveCall, one: Participant) -> None:
+    """The wrap-up lasts longer, as often as the queue allows. Raises NotNow, WrongState."""
+    assert one.agent_id is not None
+    most = agents.extensions_of(live.row.queue_id)
+    if times_prolonged(live.row, one) >= most:
+        raise NotNow(f"後処理をのばせるのは{most}回までです。" if most else "この列では、後処理をのばせません。")
+    agents.prolong(live, one.agent_id)
+    live.step(Step.WRAP_UP_LONGER, agent=one.agent_id)
+    live.tell(CallChanged(subject=live.row.id, centre_id=live.row.centre_id, agent=one.agent_id, what="wrap_up_longer"))
+    _write_again(live)
+
+
+def times_prolonged(row: Call, one: Participant) -> int:
+    """How often this part's wrap-up was prolonged."""
+    lines = row.steps.filter(step=Step.WRAP_UP_LONGER.value, agent=str(one.agent_id), at__gte=one.gone_at)
+    return lines.count()
+
+
+def _write_again(live: LiveCall) -> None:
+    """The record follows its log."""
     live.save()
     if live.row.ended_at is not None:
         write_record(live.row)

@@ -22,7 +22,8 @@ from caasis.telephony.switchboard import agents, around, callbacks, flows, ringi
 from caasis.telephony.switchboard.ending import end, leave
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
-from caasis.telephony.switchboard.talking import OUTSIDE_RING_S, NotNow, complete_transfer, consulted
+from caasis.telephony.switchboard.refusals import NotNow
+from caasis.telephony.switchboard.talking import OUTSIDE_RING_S, complete_transfer, consulted
 from caasis.telephony.vocabulary import CallPhase, Direction, EndCause, Part, Presentation, Role
 
 log = logging.getLogger(__name__)

@@ -45,14 +45,18 @@ def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away, or a turn that fails, is tried again: nothing is lost by it."""
     port = open_port()
     board = Switchboard(port)
-    with system_transaction():
-        prepare_everything.defer()
+    prepared = False
     forgotten = watched = levelled = time.monotonic()
     try:
         while not stop.is_set():
             close_old_connections()
             try:
                 board.turn(PATIENCE_S)
+                if not prepared:
+                    # Inside of what is tried again: a database that is away at the start must not end the process.
+                    with system_transaction():
+                        prepare_everything.defer()
+                    prepared = True
                 if time.monotonic() - forgotten > FORGET_EVERY_S:
                     board.forget_orders()
                     forgotten = time.monotonic()

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from caasis.kernel.actor import SYSTEM
-from caasis.kernel.errors import DomainError
+from caasis.kernel.errors import DomainError, WrongState
 from caasis.kernel.ids import uuid7
 from caasis.platform.inserting import new_row
 from caasis.platform.outbox.publish import publish
@@ -23,7 +23,7 @@ from caasis.telephony.events import RequestAnswered
 from caasis.telephony.models import DeskRequest, Order, Participant, Station
 from caasis.telephony.switchboard import agents, callbacks, ending, legs, talking
 from caasis.telephony.switchboard.live import LiveCall, load_live
-from caasis.telephony.switchboard.talking import NotNow
+from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import EndCause, MonitorMode, Part, RequestKind
 from caasis.telephony.wire import dump
 
@@ -208,11 +208,32 @@ def _stop_monitor(asked: Asked) -> None:
 
 
 def _wrap_up_done(asked: Asked) -> None:
+    live, one = _to_wrap_up(asked)
+    ending.wrapped_up(live, one)
+    live.save()
+
+
+def _to_wrap_up(asked: Asked) -> tuple[LiveCall, Participant]:
+    """The call that the actor has to wrap up, and their part in it."""
     one = ending.waits_for_wrap_up(asked.row.actor_id)
     if one is None:
         raise NotNow("後処理中の通話はありません。")
     live = load_live(one.call_id, now=asked.now, boot=asked.boot)
-    ending.wrapped_up(live, next(mine for mine in live.everybody if mine.id == one.id))
+    return live, next(mine for mine in live.everybody if mine.id == one.id)
+
+
+def _result(asked: Asked) -> None:
+    live, one = _to_wrap_up(asked)
+    ending.give_result(live, one, asked.row.option)
+    live.save()
+
+
+def _wrap_up_longer(asked: Asked) -> None:
+    live, one = _to_wrap_up(asked)
+    try:
+        ending.prolong(live, one)
+    except WrongState as error:
+        raise NotNow(error.message) from None
     live.save()
 
 
@@ -299,6 +320,8 @@ _DOERS: dict[RequestKind, Callable[[Asked], bool | None]] = {
     RequestKind.MONITOR: _monitor,
     RequestKind.STOP_MONITOR: _stop_monitor,
     RequestKind.WRAP_UP_DONE: _wrap_up_done,
+    RequestKind.WRAP_UP_LONGER: _wrap_up_longer,
+    RequestKind.RESULT: _result,
     RequestKind.CALL: _call,
     RequestKind.CONNECT_BROWSER: _connect_browser,
     RequestKind.DISCONNECT_BROWSER: _disconnect_browser,

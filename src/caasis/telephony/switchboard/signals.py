@@ -29,8 +29,8 @@ from caasis.telephony.signals import (
 )
 from caasis.telephony.switchboard import flows, legs, talking
 from caasis.telephony.switchboard.live import LiveCall, load_live
+from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.switchboard.requests import answer
-from caasis.telephony.switchboard.talking import NotNow
 from caasis.telephony.vocabulary import EndCause, LegPhase, Part
 
 log = logging.getLogger(__name__)

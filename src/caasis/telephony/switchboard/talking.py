@@ -16,14 +16,11 @@ from caasis.telephony.switchboard import agents, ringing
 from caasis.telephony.switchboard.ending import leave
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
+from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import CallPhase, MonitorMode, Part, Role
 
 OUTSIDE_RING_S = 45
 NOT_REACHABLE = "その人は、いま電話に出られません。ほかの人か、列を選んでください。"
-
-
-class NotNow(Exception):
-    """It can't be done; the text is a sentence for whoever asked."""
 
 
 def hold(live: LiveCall, one: Participant) -> None:

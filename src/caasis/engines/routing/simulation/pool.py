@@ -7,7 +7,8 @@ J. Wolfowitz, "On the theory of queues with many servers", Transactions of the A
 with the patience of Baccelli and Hebuterne (1981). It holds for any arrivals, handling times and patience, and gives what
 the router with its events gives.
 
-One step handles the n-th call of all replications at once; the cost of a step grows with the number of agents.
+One step handles the n-th call of all replications at once. Among few agents it looks at everybody, among many at those who
+become free soonest; both find the same agent.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ from caasis.engines.routing.simulation.times import Arrivals, GivenArrivals, Sec
 
 #: Calls, over all replications, whose times are drawn together: 4 MB for each kind of time.
 CHUNK = 500_000
+#: From so many agents on only those who are free soonest are looked at; below, a look at everybody costs less.
+NEAR_FROM = 400
+#: How many of them.
+NEAR = 160
+#: How often the bound is halved before only the very first moment counts.
+TRIES = 40
+LONG_AGO_S = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +109,8 @@ class _Run:
     def __init__(self, pool: Pool, replications: int, random: np.random.Generator) -> None:
         self._pool, self._random = pool, random
         self._shape = (replications, pool.agents)
-        self._free_at = np.zeros(replications * pool.agents)
+        # At the empty start all are free, and are taken in the order of their places: nobody's moment is another's.
+        self._free_at = np.tile(np.arange(pool.agents) - LONG_AGO_S, replications)
         #: Where the agents of each replication begin in the flat arrays.
         self._base = np.arange(replications) * pool.agents
         self._clock = np.zeros(replications)
@@ -126,18 +135,20 @@ class _Run:
         if count and self._first_counted:
             self._count_from(arrivals[0])
         waits, whom = np.empty(shape), np.empty(shape, np.intp)
-        table, begins = self._free_at.reshape(self._shape), np.empty(shape[1])
+        table = self._free_at.reshape(self._shape)
+        desk: _Desk | _Near = _Desk(table) if self._pool.agents < NEAR_FROM else _Near(table)
+        begins = np.empty(shape[1])
         for call in range(calls):
             wait, chosen = waits[call], whom[call]
-            table.argmin(axis=1, out=chosen)
-            chosen += self._base
-            self._free_at.take(chosen, out=begins, mode="clip")
+            desk.first(chosen, begins)
             np.maximum(begins, arrivals[call], out=begins)
             np.subtract(begins, arrivals[call], out=wait)
             # Who gives up takes no time of the agent, whose moment stays: it was later than the arrival.
             handling[call] *= wait <= patience[call]
             begins += handling[call]
-            self._free_at[chosen] = begins
+            desk.take(begins)
+        self._free_at = desk.free_at().ravel()
+        whom += self._base
         self._clock = arrivals[-1]
         if count:
             self._count(waits, patience, handling, whom)
@@ -181,3 +192,94 @@ class _Run:
             mean_wait_s=self._wait / calls,
             agent_utilisation=(self._busy.reshape(self._shape) - after) / span,
         )
+
+
+class _Desk:
+    """When each agent becomes free, a row for each replication; each step looks at everybody."""
+
+    def __init__(self, table: Seconds) -> None:
+        self._table = table.copy()
+        self._flat = self._table.ravel()
+        self._base = np.arange(table.shape[0]) * table.shape[1]
+        self._at = np.empty(table.shape[0], np.intp)
+
+    def first(self, chosen: NDArray[np.intp], moment: Seconds) -> None:
+        """Whoever becomes free first in each replication, and when."""
+        self._table.argmin(axis=1, out=chosen)
+        np.add(chosen, self._base, out=self._at)
+        self._flat.take(self._at, out=moment, mode="clip")
+
+    def take(self, until: Seconds) -> None:
+        """Those who were found are free again at these moments."""
+        self._flat[self._at] = until
+
+    def free_at(self) -> Seconds:
+        return self._table
+
+
+class _Near:
+    """The same for many agents: each step looks at the few who become free soonest.
+
+    The moments up to `_bound` lie together, at most `NEAR` in each replication, in the order of the agents; every other
+    agent's is later. Whoever is taken until after the bound leaves them; when nobody is left they are chosen anew out of
+    everybody, up to a bound that about half of the places will be taken for.
+    """
+
+    def __init__(self, table: Seconds) -> None:
+        self._table = table.copy()
+        self._flat = self._table.ravel()
+        self._runs, self._agents = table.shape
+        rows = np.arange(self._runs)
+        self._base, self._near_base = rows * self._agents, rows * NEAR
+        self._near, self._who = np.empty((self._runs, NEAR)), np.zeros((self._runs, NEAR), np.intp)
+        self._near_flat, self._who_flat = self._near.ravel(), self._who.ravel()
+        self._ahead = np.ones(self._runs)
+        self._place, self._at = np.empty(self._runs, np.intp), np.empty(self._runs, np.intp)
+        self._late = np.empty(self._runs, np.bool_)
+        self._bound = self._choose()
+
+    def _choose(self) -> Seconds:
+        """Choose those who are near, and give the bound up to which they are.
+
+        More than there are places for may become free at the very same moment: then the first of them are near.
+        """
+        least = self._table.min(axis=1)
+        for ahead in (*[self._ahead] * TRIES, 0.0):
+            bound = least + ahead
+            inside = np.flatnonzero(self._table <= bound[:, None])
+            row = inside // self._agents
+            counts = np.bincount(row, minlength=self._runs)
+            self._ahead *= np.clip(0.6 * NEAR / counts, 0.5, 2.0)
+            if counts.max() <= NEAR:
+                break
+        place = np.arange(len(inside)) - (np.cumsum(counts) - counts)[row]
+        fits = place < NEAR
+        place, inside, row = (place + row * NEAR)[fits], inside[fits], row[fits]
+        self._near.fill(np.inf)
+        self._near_flat[place] = self._flat[inside]
+        self._who_flat[place] = inside - row * self._agents
+        return bound
+
+    def first(self, chosen: NDArray[np.intp], moment: Seconds) -> None:
+        """As `_Desk.first`."""
+        self._look(moment)
+        np.greater(moment, self._bound, out=self._late)
+        if np.logical_or.reduce(self._late):
+            self._bound = self._choose()
+            self._look(moment)
+        self._who_flat.take(self._place, out=chosen, mode="clip")
+        np.add(chosen, self._base, out=self._at)
+
+    def _look(self, moment: Seconds) -> None:
+        self._near.argmin(axis=1, out=self._place)
+        self._place += self._near_base
+        self._near_flat.take(self._place, out=moment, mode="clip")
+
+    def take(self, until: Seconds) -> None:
+        """As `_Desk.take`."""
+        self._flat[self._at] = until
+        np.greater(until, self._bound, out=self._late)
+        self._near_flat[self._place] = np.where(self._late, np.inf, until)
+
+    def free_at(self) -> Seconds:
+        return self._table
