@@ -25,8 +25,8 @@ from caasis.appointments.services.entries import (
 )
 from caasis.appointments.services.follow_up_calls import (
     begin_call,
+    check_call,
     end_call,
-    end_lost_follow_ups,
     may_undo,
     undo_result,
     write_result,
@@ -53,9 +53,9 @@ __all__ = [
     "begin_call",
     "cancel_callback",
     "change_list",
+    "check_call",
     "end_call",
     "end_list",
-    "end_lost_follow_ups",
     "end_lost_tries",
     "expire_callbacks",
     "finish_try",

@@ -26,6 +26,7 @@ from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
 from caasis.people.models import Person
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
+from caasis.privacy.erasure import Reason, erase_record
 from caasis.privacy.keys import create_record_key, ring
 from caasis.privacy.services import blind_phone, read_sealed, set_sealed
 
@@ -192,20 +193,19 @@ def let_go(*, actor: Actor, entry_id: UUID) -> FollowUpEntry:
 
 
 def forget_follow_ups(*, actor: Actor, key_id: UUID, now: datetime) -> int:
-    """Somebody was erased: the copies of number and name go too, and nobody calls. Returns how many entries there were."""
+    """Somebody was erased: the copies of number and name go too, and nobody calls. Returns how many waited."""
     if not actor.is_system:
         raise NotAllowed
     with actor_transaction(actor):
         people = Person.objects.filter(record_key_id=key_id).values("id")
-        rows = FollowUpEntry.objects.select_for_update(of=("self",)).filter(Q(record_key_id=key_id) | Q(person_id__in=people))
+        mine = Q(record_key_id=key_id) | Q(person_id__in=people)
+        for key in FollowUpEntry.objects.filter(mine, erased_at=None).values_list("record_key_id", flat=True):
+            # The list's copies of number and name have a key of their own.
+            erase_record(actor=actor, key_id=key, reason=Reason.CONSUMER_REQUEST, now=now)
+        rows = FollowUpEntry.objects.select_for_update(of=("self",)).filter(mine, state__in=sorted(ENTRY_OPEN))
         found = list(rows.select_related("of_list"))
         for entry in found:
-            entry.number = entry.name = entry.note = entry.answers = b""
-            entry.number_index, entry.erased_at = None, now
-            if entry.state in ENTRY_OPEN:
-                skip(entry, NotCalled.ERASED, actor=actor, at=now)
-            else:
-                save(entry, actor=actor)
+            skip(entry, NotCalled.ERASED, actor=actor, at=now)
         return len(found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -52,16 +51,8 @@ def begin_call(
             return None
         if entry.state != EntryState.WAITING or entry.agent_id not in (None, agent_id):
             raise WrongState("ほかの相談員が、この人を受け持っています。")
-        row = entry.of_list
-        if row.state != ListState.RUNNING:
-            raise WrongState("この名簿は、いま実施していません。")
-        if not may_call(now, row.days):
-            raise WrongState(closed_words(row, now))
-        if not noticed_enough(now, wanted=row.wants_notice, noticed_at=entry.noticed_at, hours=row.notice_hours):
-            raise WrongState("事前のお知らせから、まだ時間がたっていません。")
-        reason = why_not_now(entry, now)
+        reason = _checked(entry, actor=actor, at=now)
         if reason is not None:
-            skip(entry, reason, actor=actor, at=now)
             return reason
         entry.state, entry.agent_id, entry.call_id = EntryState.CALLING.value, agent_id, call_id
         FollowUpTry.objects.create(
@@ -185,16 +176,34 @@ def undo_result(*, actor: Actor, entry_id: UUID, now: datetime | None = None) ->
         return save(entry, actor=actor)
 
 
-def end_lost_follow_ups(*, actor: Actor, living: Collection[UUID], now: datetime) -> int:
-    """After a crash: calls that live no more are no tries, and are made again. Returns how many."""
-    _require_system(actor)
+def check_call(*, actor: Actor, entry_id: UUID, now: datetime | None = None) -> NotCalled | None:
+    """Before the counsellor's call is asked for: a reason when this person may not be called any more; then they are
+    passed over, and the reason stands in the list. It is asked once more when the call is made.
+
+    :raises WrongState: it is not hers, the list does not run, or nobody may be called at this hour.
+    :raises NotFound: hidden and absent alike.
+    """
+    at = now or timezone.now()
     with actor_transaction(actor):
-        lost = FollowUpEntry.objects.filter(state=EntryState.CALLING).exclude(call_id__in=list(living))
-        pairs = list(lost.values_list("id", "call_id"))
-        for entry_id, call_id in pairs:
-            if call_id is not None:
-                end_call(actor=actor, entry_id=entry_id, call_id=call_id, result=FollowUpResult.FAILED, now=now)
-        return len(pairs)
+        entry = get_entry(actor=actor, entry_id=entry_id, for_update=True)
+        require_worker_of(actor, entry)
+        if entry.agent_id != actor.id or entry.state != EntryState.WAITING:
+            raise WrongState("この人は、ほかの人に移りました。次の人を開いてください。")
+        return _checked(entry, actor=actor, at=at)
+
+
+def _checked(entry: FollowUpEntry, *, actor: Actor, at: datetime) -> NotCalled | None:
+    row = entry.of_list
+    if row.state != ListState.RUNNING:
+        raise WrongState("この名簿は、いま実施していません。")
+    if not may_call(at, row.days):
+        raise WrongState(closed_words(row, at))
+    if not noticed_enough(at, wanted=row.wants_notice, noticed_at=entry.noticed_at, hours=row.notice_hours):
+        raise WrongState("事前のお知らせから、まだ時間がたっていません。")
+    reason = why_not_now(entry, at)
+    if reason is not None:
+        skip(entry, reason, actor=actor, at=at)
+    return reason
 
 
 def _apply(
