@@ -39,12 +39,17 @@ def get_list(*, actor: Actor, list_id: UUID, for_update: bool = False) -> Follow
     return found
 
 
+def visible_entries(*, actor: Actor) -> QuerySet[FollowUpEntry]:
+    """People of the lists that the actor sees."""
+    return FollowUpEntry.objects.filter(of_list__in=visible_lists(actor=actor))
+
+
 def get_entry(*, actor: Actor, entry_id: UUID, for_update: bool = False) -> FollowUpEntry:
     """One person of a list, with the list.
 
     :raises NotFound: hidden and absent alike.
     """
-    rows = FollowUpEntry.objects.filter(of_list__in=visible_lists(actor=actor), id=entry_id).select_related("of_list")
+    rows = visible_entries(actor=actor).filter(id=entry_id).select_related("of_list")
     if for_update:
         rows = rows.select_for_update(of=("self",))
     entry = rows.first()
@@ -131,7 +136,7 @@ class EntryLine:
 
 def entry_lines(*, actor: Actor, list_id: UUID, state: str = "", offset: int = 0, limit: int = 50) -> list[EntryLine]:
     """Those of a list, what is due first at the top; two queries, however many. A masked form is no opening."""
-    rows = FollowUpEntry.objects.filter(of_list__in=visible_lists(actor=actor), of_list_id=list_id)
+    rows = visible_entries(actor=actor).filter(of_list_id=list_id)
     if state in EntryState._value2member_map_:
         rows = rows.filter(state=state)
     found = list(rows.order_by("due_at", "id")[offset : offset + limit])
@@ -146,7 +151,7 @@ def entry_lines(*, actor: Actor, list_id: UUID, state: str = "", offset: int = 0
 
 def entry_of_agent(*, actor: Actor, list_id: UUID) -> FollowUpEntry | None:
     """Whom the actor holds, calls, or has still to write a result for, on this list."""
-    rows = FollowUpEntry.objects.filter(of_list__in=visible_lists(actor=actor), of_list_id=list_id, agent_id=actor.id)
+    rows = visible_entries(actor=actor).filter(of_list_id=list_id, agent_id=actor.id)
     return rows.filter(state__in=sorted(ENTRY_OPEN)).select_related("of_list").order_by("state", "held_at").first()
 
 
@@ -165,5 +170,5 @@ def lists_to_add_to(*, actor: Actor) -> list[FollowUpList]:
 
 def entries_of_case(*, actor: Actor, case_id: UUID) -> list[FollowUpEntry]:
     """On which lists a case stands, the newest first."""
-    rows = FollowUpEntry.objects.filter(of_list__in=visible_lists(actor=actor), case_id=case_id)
+    rows = visible_entries(actor=actor).filter(case_id=case_id)
     return list(rows.select_related("of_list").order_by("-created_at"))

@@ -20,6 +20,7 @@ from caasis.appointments.services.queueing import due_entries, leave_queue
 from caasis.appointments.standing import Asked, standings
 from caasis.appointments.vocabulary import ENTRY_OPEN, EntryState, FollowUpResult, ListState, NotCalled, WorkMode
 from caasis.audit.services import record_access
+from caasis.engines.japanese import normalise_phone
 from caasis.kernel.actor import SYSTEM, Actor, Role
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
@@ -93,7 +94,7 @@ def add_entries(
                 due_at=next_moment(at, row.days) or at,
             )
             name = candidate.name.strip()[:LONGEST_NAME]
-            set_sealed(entry, number=candidate.number, name=name, note=candidate.note.strip())
+            set_sealed(entry, number=normalise_phone(candidate.number) or "", name=name, note=candidate.note.strip())
             try:
                 with transaction.atomic():
                     entry.save(force_insert=True)
