@@ -11,6 +11,7 @@ import pytest
 
 from caasis.appointments import services as appointments
 from caasis.appointments.models import FollowUpEntry, FollowUpList
+from caasis.appointments.vocabulary import NoticeChannel
 from caasis.audit.models import AccessRecord
 from caasis.cases import services as cases
 from caasis.cases.models import Case, CaseContact, CaseEntry, Task
@@ -24,6 +25,7 @@ from tests.rooms.telephony.hall import MORNING, Hall
 from tests.support.cards import COMPLETE
 from tests.support.desk import phone_case
 from tests.support.follow_ups import made_list, queue_of
+from tests.support.telephone import make_call
 
 pytestmark = pytest.mark.django_db
 NAME, PHONE = "見本川 栞奈", "090-3141-5926"
@@ -51,7 +53,7 @@ def closed_case(town: Any, *, agrees: bool = True, phone: str = PHONE, name: str
         person = case.parties.get(position=1).person
     if agrees:
         record_consent(actor=town.counsellor, person_id=person.pk, kind="contact_again", means="phone", case_id=case.id)
-    return cases.finish_handling(actor=town.counsellor, case_id=case.id)
+    return cases.change_state(actor=town.counsellor, case_id=case.id, verb="finish_handling")
 
 
 def entry() -> FollowUpEntry:
@@ -67,13 +69,9 @@ def running(town: Any, **more: Any) -> tuple[FollowUpList, Case]:
 
 def reached(town: Any, found: FollowUpEntry) -> UUID:
     """The telephone has reached the person: the call and its end, without an engine."""
-    from caasis.kernel.ids import uuid7
-
-    call = uuid7()
+    call = make_call(town).id
     appointments.begin_call(actor=SYSTEM, entry_id=found.id, agent_id=town.counsellor.id, call_id=call, now=later)
     appointments.end_call(actor=SYSTEM, entry_id=found.id, call_id=call, result=None, now=later)
-    with system_transaction():
-        FollowUpEntry.objects.filter(id=found.id).update(call_id=None)
     return call
 
 
@@ -157,7 +155,7 @@ def test_one_case_is_put_on_a_list_from_its_workspace_or_the_reason_is_said(clie
 
 
 def test_a_list_is_started_paused_and_ended_and_sms_says_what_is_missing(client_for: Any, town: Any) -> None:
-    client, row = client_for("supervisor"), made_list(town, notice_channel=appointments.lists.NoticeChannel.SMS, notice_text="お電話します")
+    client, row = client_for("supervisor"), made_list(town, notice_channel=NoticeChannel.SMS, notice_text="お電話します")
     page = client.post(f"/desk/follow-ups/{row.id}/start", follow=True).content.decode()
     assert "SMSの接続がありません。" in page and "SMSの接続が必要です。" in page
     client.post(f"/desk/follow-ups/{row.id}/change", form_values(town, notice_channel="letter", notice_text="お電話します"))

@@ -109,7 +109,7 @@ class PickForm(AppForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = [(code.code, code.label) for code in code_lists()["result"].codes]
+        found = [(term.code, term.label) for term in code_lists()["result"].terms()]
         self.fields["result"].choices = [("", "すべて"), *found]  # type: ignore[attr-defined]
 
 
