@@ -30,3 +30,21 @@ class CallbackDone(Event):
 
     topic: ClassVar[str] = "appointments.callback_done"
     outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpListChanged(Event):
+    """A list was made, changed, started, paused, goes on, or has ended."""
+
+    topic: ClassVar[str] = "appointments.follow_up_list_changed"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpChanged(Event):
+    """Somebody of a list stands elsewhere: added, held, called, asked. `of_list` names the list."""
+
+    topic: ClassVar[str] = "appointments.follow_up_changed"
+    of_list: str = ""
+    state: str = ""
+    result: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caasis.appointments.models import Callback
+from caasis.appointments.models import Callback, FollowUpEntry, NoCallNumber
 from caasis.privacy.masking import mask_name, mask_phone
 from caasis.privacy.registry import BlindIndex, PersonalData, register_personal_data
 
@@ -18,5 +18,29 @@ def register() -> None:
             key_path="record_key_id",
             blind={"number_index": BlindIndex("number", "phone")},
             masks={"number": mask_phone, "name": mask_name},
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=FollowUpEntry,
+            kind="follow_up",
+            fields={"number": "電話番号", "name": "名前", "note": "かけ方の注意", "answers": "聞いたこと"},
+            centre_of=lambda entry: entry.centre_id,
+            key_of=lambda entry: entry.record_key_id,
+            key_path="record_key_id",
+            blind={"number_index": BlindIndex("number", "phone")},
+            masks={"number": mask_phone, "name": mask_name},
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=NoCallNumber,
+            kind="no_call_number",
+            fields={"number": "かけない電話番号"},
+            centre_of=lambda row: row.centre_id,
+            key_of=lambda row: row.record_key_id,
+            key_path="record_key_id",
+            blind={"number_index": BlindIndex("number", "phone")},
+            masks={"number": mask_phone},
         )
     )

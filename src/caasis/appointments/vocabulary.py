@@ -52,3 +52,78 @@ class CancelReason(LabelledCode):
     ANSWERED = "answered", "先に話ができた"
     MISTAKE = "mistake", "入力まちがい"
     FORGOTTEN = "forgotten", "個人情報の消去"
+
+
+class WorkMode(LabelledCode):
+    """How a list is worked."""
+
+    PREVIEW = "preview", "相談員が1人ずつ見てかける"
+    PROGRESSIVE = "progressive", "手が空いた人に順に回す"
+
+
+class ListState(LabelledCode):
+    """The life of a list."""
+
+    DRAFT = "draft", "準備中"
+    RUNNING = "running", "実施中"
+    PAUSED = "paused", "中断"
+    ENDED = "ended", "終了"
+
+
+class NoticeChannel(LabelledCode):
+    """How somebody is told that the centre is going to call."""
+
+    NONE = "none", "送らない"
+    LETTER = "letter", "郵便（センターで出す）"
+    SMS = "sms", "SMS（接続が必要）"
+
+
+class EntryState(LabelledCode):
+    """Where one person of a list stands. The last five are ends."""
+
+    WAITING = "waiting", "待っています"
+    CALLING = "calling", "かけています"
+    ASKED = "asked", "結果の記入待ち"
+    DONE = "done", "聞けました"
+    REFUSED = "refused", "断られました"
+    UNREACHABLE = "unreachable", "つながりませんでした"
+    WRONG_NUMBER = "wrong_number", "番号違い"
+    SKIPPED = "skipped", "かけません"
+
+
+#: A number has one of these at most in a centre.
+ENTRY_OPEN = frozenset({EntryState.WAITING, EntryState.CALLING, EntryState.ASKED})
+
+
+class FollowUpResult(LabelledCode):
+    """What came of one call."""
+
+    SETTLED = "settled", "解決していた"
+    TROUBLED = "troubled", "まだ困っている"
+    LATER = "later", "後でかけ直す"
+    NO_ANSWER = "no_answer", "留守・出ない"
+    BUSY = "busy", "話し中"
+    NOT_THE_PERSON = "not_the_person", "本人以外が出た"
+    WRONG_NUMBER = "wrong_number", "番号違い"
+    REFUSED = "refused", "今後の電話を断る"
+    FAILED = "failed", "発信できなかった"
+
+
+#: What a person chooses; that a call could not be made is known by itself.
+CHOSEN = tuple(one for one in FollowUpResult if one is not FollowUpResult.FAILED)
+
+
+class NotCalled(LabelledCode):
+    """Why somebody is not called."""
+
+    NO_PERSON = "no_person", "相談者の記録がありません"
+    NO_CONSENT = "no_consent", "「その後の連絡」の同意がありません"
+    CONSENT_ENDED = "consent_ended", "同意が取り消されたか、期限が過ぎました"
+    ERASED = "erased", "個人情報が消去されています"
+    NO_NUMBER = "no_number", "電話番号がありません"
+    NUMBER = "number", "かけられない番号です"
+    REFUSED = "refused", "今後の電話を断られた番号です"
+    OTHER_LIST = "other_list", "同じ番号が、ほかで順番を待っています"
+    SAME_LIST = "same_list", "この名簿に、もう入っています"
+    REMOVED = "removed", "名簿から外しました"
+    LIST_ENDED = "list_ended", "名簿が終わりました"

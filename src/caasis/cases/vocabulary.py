@@ -149,6 +149,7 @@ class Entry(StrEnum):
     TASK_MOVED = "task_moved"
     TASK_REOPENED = "task_reopened"
     FOLLOWED_UP = "followed_up"
+    FOLLOW_UP_UNDONE = "follow_up_undone"
     CALL_LINKED = "call_linked"
 
     @property
@@ -220,6 +221,7 @@ _ENTRY_LABELS = {
     Entry.TASK_MOVED: "予定を変えました",
     Entry.TASK_REOPENED: "予定を戻しました",
     Entry.FOLLOWED_UP: "終わったあとを確かめました",
+    Entry.FOLLOW_UP_UNDONE: "確かめた結果を取り消しました",
     Entry.CALL_LINKED: "電話で話しました",
 }
 

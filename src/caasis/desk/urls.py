@@ -14,6 +14,7 @@ from caasis.desk.routes import (
     emergency,
     evidence,
     flows,
+    follow_ups,
     letters,
     matters,
     mediation,
@@ -51,4 +52,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *telephone.urlpatterns,
     *supervision.urlpatterns,
     *flows.urlpatterns,
+    *follow_ups.urlpatterns,
 ]

@@ -47,6 +47,7 @@ from caasis.cases.services.directory import (
     take_back_introduction,
 )
 from caasis.cases.services.drafting import discard_draft, save_draft
+from caasis.cases.services.following import fill_list, undo_follow_up, write_follow_up
 from caasis.cases.services.handling import (
     assign_case,
     change_state,
@@ -133,6 +134,7 @@ __all__ = [
     "end_sharing",
     "enter_absence",
     "enter_approver_absence",
+    "fill_list",
     "finish_task",
     "go_on",
     "go_onward",
@@ -195,6 +197,7 @@ __all__ = [
     "take_case",
     "take_contact",
     "take_over_help",
+    "undo_follow_up",
     "undo_mediation_step",
     "undo_sent",
     "undo_step",
@@ -209,5 +212,6 @@ __all__ = [
     "withdraw_referral",
     "withdraw_request",
     "write_digests",
+    "write_follow_up",
     "write_redress",
 ]

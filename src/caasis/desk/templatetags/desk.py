@@ -96,6 +96,7 @@ _ENTRY_ICONS = {
     Entry.TASK_MOVED: "event",
     Entry.TASK_REOPENED: "undo",
     Entry.FOLLOWED_UP: "task_alt",
+    Entry.FOLLOW_UP_UNDONE: "undo",
     Entry.CALL_LINKED: "call",
 }
 

@@ -25,6 +25,8 @@ ALONE = frozenset(
     }  # fmt: skip
 )
 TARGETS = frozenset({"agent", "queue", "number"})
+#: Whom these call stands in a list of the centre: the number is read there.
+PROMISED = frozenset({"callback", "follow_up"})
 LONGEST_OFFER = 20_000
 #: What may be called from the desk: subscriber numbers in Japan. Premium services and other countries are not.
 _MAY_CALL = re.compile(r"\+81(?!990)[0-9]{9,10}")
@@ -99,7 +101,7 @@ def _words(
         allowed = TARGETS if kind is RequestKind.TRANSFER else TARGETS - {"queue"}
         if target_kind not in allowed or (target_kind != "number" and target_id is None):
             errors["target"] = ["転送先を選んでください。"]
-    if (kind is RequestKind.CALL and target_kind != "callback") or target_kind == "number":
+    if (kind is RequestKind.CALL and target_kind not in PROMISED) or target_kind == "number":
         e164 = normalise_phone(number)
         if e164 is None or not _MAY_CALL.fullmatch(e164):
             errors["number"] = ["かけられる番号ではありません。国内の番号を、市外局番から入力してください。"]

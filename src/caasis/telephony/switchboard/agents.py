@@ -238,7 +238,7 @@ def wrapped_up_since(one: Participant, now: datetime) -> datetime | None:
 
 
 def _channel(live: LiveCall) -> ChannelKind:
-    return ChannelKind.CALLBACK if live.row.callback_for else ChannelKind.PHONE
+    return ChannelKind.CALLBACK if live.row.callback_for or live.row.follow_up_for else ChannelKind.PHONE
 
 
 def _centre(live: LiveCall, agent_id: UUID) -> UUID:

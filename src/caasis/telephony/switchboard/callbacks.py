@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from caasis.appointments.models import Callback, CallbackTry
+from caasis.appointments.models import Callback, CallbackTry, FollowUpEntry
 from caasis.appointments.rules.hours import may_call
 from caasis.appointments.selectors import open_promise
 from caasis.appointments.services import SUBJECT_KIND, cancel_callback, finish_try, promise_callback, start_try
@@ -21,6 +22,7 @@ from caasis.telephony.rules.call_log import Step
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.vocabulary import EndCause
 
+Promised = TypeVar("Promised", Callback, FollowUpEntry)
 _RESULT_OF = {EndCause.BUSY: TryResult.BUSY, EndCause.NO_ANSWER: TryResult.NO_ANSWER}
 
 
@@ -99,7 +101,11 @@ def end_try(live: LiveCall, cause: EndCause) -> None:
 def can_be_kept(ids: Collection[UUID], now: datetime) -> dict[UUID, Callback]:
     """Those that wait, whose person may be called at this hour, and is not on the line just now."""
     rows = Callback.objects.filter(id__in=ids, state=CallbackState.WAITING.value) if ids else ()
-    found = {row.id: row for row in rows if may_call(now, row.window)}
+    return not_on_the_line({row.id: row for row in rows if may_call(now, row.window)})
+
+
+def not_on_the_line(found: dict[UUID, Promised]) -> dict[UUID, Promised]:
+    """Without those whose number is in a living call of their centre."""
     indexes = [row.number_index for row in found.values() if row.number_index is not None]
     if not indexes:
         return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from caasis.appointments.models import Callback
+from caasis.appointments.models import Callback, FollowUpEntry
 from caasis.engines.japanese import normalise_phone
 from caasis.kernel.ids import uuid7
 from caasis.privacy.keys import new_record_key, ring
@@ -18,7 +18,7 @@ from caasis.telephony.events import CallOffered
 from caasis.telephony.models import Call, Number, Participant, Station
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.signals import IncomingCall
-from caasis.telephony.switchboard import agents, around, callbacks, flows, ringing
+from caasis.telephony.switchboard import agents, around, callbacks, flows, follow_ups, ringing
 from caasis.telephony.switchboard.ending import end, leave
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
@@ -138,7 +138,14 @@ def outbound_line(centre_id: UUID) -> Number | None:
 
 
 def dial(
-    *, centre_id: UUID, agent_id: UUID, other: str, now: datetime, boot: str, callback_for: UUID | None = None
+    *,
+    centre_id: UUID,
+    agent_id: UUID,
+    other: str,
+    now: datetime,
+    boot: str,
+    callback_for: UUID | None = None,
+    follow_up_for: FollowUpEntry | None = None,
 ) -> LiveCall:
     """An agent calls somebody: first the agent's own leg, then, when it is there, the other side."""
     row = new_call(
@@ -148,8 +155,9 @@ def dial(
         boot=boot,
         began_at=now,
         other=other,
-        number=outbound_line(centre_id),
+        number=(follow_ups.line_of(follow_up_for) if follow_up_for else None) or outbound_line(centre_id),
     )
+    row.follow_up_for = follow_up_for.id if follow_up_for else None
     row.phase, row.agent_id, row.callback_for = CallPhase.DIALLING.value, agent_id, callback_for
     live = LiveCall(row, now=now, boot=boot)
     live.step(Step.DIALLED, agent=agent_id)
@@ -197,6 +205,27 @@ def call_back(callback: Callback, agent_id: UUID, *, now: datetime, boot: str) -
     return live
 
 
+def follow_up(entry: FollowUpEntry, agent_id: UUID, *, now: datetime, boot: str) -> LiveCall | None:
+    """The next one of a list, and an agent is free: the agent is rung, and the person called when the agent has answered."""
+    row = new_call(
+        name=uuid7().hex,
+        centre_id=entry.centre_id,
+        direction=Direction.OUTBOUND,
+        boot=boot,
+        began_at=now,
+        other=follow_ups.number_of(entry),
+        number=follow_ups.line_of(entry) or outbound_line(entry.centre_id),
+    )
+    row.phase, row.agent_id = CallPhase.DIALLING.value, agent_id
+    row.follow_up_for, row.queue_id = entry.id, entry.of_list.queue_id
+    live = LiveCall(row, now=now, boot=boot)
+    live.step(Step.DIALLED, agent=agent_id)
+    if ringing.ring(live, agent_id) is None:
+        return None
+    follow_ups.take(live)
+    return live
+
+
 def answered(live: LiveCall, one: Participant) -> None:
     """A leg is connected."""
     row = live.row
@@ -219,7 +248,7 @@ def answered(live: LiveCall, one: Participant) -> None:
             log.warning("an agent answered who is not there")
         live.join(one)
         one.save()
-        if callbacks.begin_try(live):
+        if callbacks.begin_try(live) and follow_ups.begin_try(live):
             _call_customer(live)
         else:
             end(live, EndCause.CANCELLED)
@@ -260,7 +289,7 @@ def gone(live: LiveCall, one: Participant, cause: EndCause, *, hang_up: bool = F
 def _not_answered(live: LiveCall, one: Participant, cause: EndCause, *, hang_up: bool) -> None:
     row = live.row
     if row.direction == Direction.OUTBOUND and one.part == Part.AGENT and row.phase == CallPhase.DIALLING:
-        if row.callback_for is not None and one.agent_id is not None:
+        if (row.callback_for or row.follow_up_for) and one.agent_id is not None:
             ringing.rang_out(live, one, hang_up=hang_up, declined=cause is EndCause.REJECTED)
         end(live, cause)
     elif one.agent_id is not None and one.part != Part.MONITOR:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from caasis.appointments.models import Callback
+from caasis.appointments.models import Callback, FollowUpEntry
 from caasis.engines.routing import assign
-from caasis.telephony.switchboard import crew, legs, ringing
+from caasis.telephony.switchboard import crew, follow_ups, legs, ringing
 from caasis.telephony.switchboard.live import LiveCall, load_live
 from caasis.telephony.switchboard.work import Item, centres_that_wait, waiting_items, works_of
 
@@ -33,6 +33,16 @@ def offer_all(*, now: datetime, boot: str) -> int:
 
 def _ring(item: Item, agent_id: UUID, *, now: datetime, boot: str) -> LiveCall | None:
     """Ring the agent for what waits; None when that is no longer possible."""
+    if item.is_follow_up:
+        if follow_ups.owes_a_result(agent_id):
+            return None
+        entry = FollowUpEntry.objects.select_for_update(of=("self",)).select_related("of_list").get(id=item.subject_id)
+        with transaction.atomic():
+            called = legs.follow_up(entry, agent_id, now=now, boot=boot)
+            if called is None:
+                transaction.set_rollback(True)
+                return None
+        return called
     if item.is_promise:
         callback = Callback.objects.select_for_update(of=("self",)).get(id=item.subject_id)
         with transaction.atomic():

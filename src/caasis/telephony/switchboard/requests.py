@@ -21,7 +21,7 @@ from caasis.privacy.services import read_sealed, seal
 from caasis.telephony.commands import AcceptBrowser, Command, Hangup
 from caasis.telephony.events import RequestAnswered
 from caasis.telephony.models import DeskRequest, Order, Participant, Station
-from caasis.telephony.switchboard import agents, callbacks, ending, legs, talking
+from caasis.telephony.switchboard import agents, callbacks, ending, follow_ups, legs, talking
 from caasis.telephony.switchboard.live import LiveCall, load_live
 from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import EndCause, MonitorMode, Part, RequestKind
@@ -244,6 +244,20 @@ def _call(asked: Asked) -> None:
     if agents.station_or_none(actor_id) is None:
         raise NotNow("電話機がつながっていません。電話機かブラウザの電話を用意してください。")
     callback_id = asked.row.target_id if asked.row.target_kind == "callback" else None
+    if asked.row.target_kind == "follow_up" and asked.row.target_id is not None:
+        entry = follow_ups.held_by(actor_id, asked.row.target_id, asked.row.centre_id)
+        if entry is None:
+            raise NotNow("この人は、ほかの人に移りました。次の人を開いてください。")
+        asked.live = legs.dial(
+            centre_id=asked.row.centre_id,
+            agent_id=actor_id,
+            other=follow_ups.number_of(entry),
+            now=asked.now,
+            boot=asked.boot,
+            follow_up_for=entry,
+        )
+        asked.row.call = asked.live.row
+        return
     asked.live = legs.dial(
         centre_id=asked.row.centre_id,
         agent_id=actor_id,

@@ -16,7 +16,7 @@ SELECT EXISTS (SELECT 1 FROM telephony_order WHERE sent_at IS NULL),
   EXISTS (SELECT 1 FROM telephony_participant
           WHERE gone_at IS NOT NULL AND connected_at IS NOT NULL AND wrapped_up_at IS NULL AND agent_id IS NOT NULL),
   EXISTS (SELECT 1 FROM queues_work_item
-          WHERE state = 'waiting' AND queue_id IS NOT NULL AND subject_kind IN ('call', 'callback'))
+          WHERE state = 'waiting' AND queue_id IS NOT NULL AND subject_kind IN ('call', 'callback', 'follow_up'))
 """
 
 

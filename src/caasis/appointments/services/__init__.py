@@ -1,0 +1,78 @@
+"""Promising to call back and keeping it; lists of people who are called after their case, and their calls."""
+
+from caasis.appointments.services.callbacks import (
+    BATCH,
+    SUBJECT_KIND,
+    Promise,
+    cancel_callback,
+    end_lost_tries,
+    expire_callbacks,
+    finish_try,
+    forget_callback,
+    promise_callback,
+    queue_due_callbacks,
+    start_try,
+)
+from caasis.appointments.services.entries import (
+    Added,
+    Candidate,
+    add_entries,
+    forget_follow_ups,
+    let_go,
+    mark_noticed,
+    open_next,
+    take_off,
+)
+from caasis.appointments.services.follow_up_calls import (
+    begin_call,
+    check_call,
+    end_call,
+    may_undo,
+    undo_result,
+    write_result,
+)
+from caasis.appointments.services.lists import (
+    ListValues,
+    change_list,
+    end_list,
+    make_list,
+    pause_list,
+    start_list,
+)
+from caasis.appointments.services.queueing import FOLLOW_UP, queue_due_follow_ups
+
+__all__ = [
+    "BATCH",
+    "FOLLOW_UP",
+    "SUBJECT_KIND",
+    "Added",
+    "Candidate",
+    "ListValues",
+    "Promise",
+    "add_entries",
+    "begin_call",
+    "cancel_callback",
+    "change_list",
+    "check_call",
+    "end_call",
+    "end_list",
+    "end_lost_tries",
+    "expire_callbacks",
+    "finish_try",
+    "forget_callback",
+    "forget_follow_ups",
+    "let_go",
+    "make_list",
+    "mark_noticed",
+    "may_undo",
+    "open_next",
+    "pause_list",
+    "promise_callback",
+    "queue_due_callbacks",
+    "queue_due_follow_ups",
+    "start_list",
+    "start_try",
+    "take_off",
+    "undo_result",
+    "write_result",
+]
