@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from caasis.kernel.events import Event
 
@@ -30,3 +31,12 @@ class CallbackDone(Event):
 
     topic: ClassVar[str] = "appointments.callback_done"
     outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoTalkChanged(Event):
+    """A talk by video was booked, moved, entered, begun or ended; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.video_talk_changed"
+    state: str = ""
+    agent: UUID | None = None

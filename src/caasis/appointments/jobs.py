@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from caasis.appointments.services import BATCH, expire_callbacks, queue_due_callbacks
+from caasis.appointments.services import BATCH, expire_callbacks, expire_talks, queue_due_callbacks
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.jobs import job
 
@@ -15,4 +15,6 @@ def look_after_promises() -> None:
     while expire_callbacks(actor=SYSTEM, now=timezone.now()) >= BATCH:
         pass
     while queue_due_callbacks(actor=SYSTEM, now=timezone.now()) >= BATCH:
+        pass
+    while expire_talks(actor=SYSTEM, now=timezone.now()) >= BATCH:
         pass

@@ -208,6 +208,12 @@ SYSTEM_CHECKS = "caasis.config.doctor.onscreen.findings"
 TELEPHONE = os.environ.get("CAASIS_TELEPHONE", "")
 TELEPHONY_PORT = "caasis.telephony.adapters.embedded.process.open_port" if TELEPHONE == "embedded" else TELEPHONE
 
+# The picture of a talk by video goes from browser to browser. Each names servers with commas between them: STUN tells a
+# browser its own address, TURN (coturn) carries the picture where the two can't reach each other.
+STUN_URLS = [one for one in os.environ.get("CAASIS_STUN_URL", "").split(",") if one]
+TURN_URLS = [one for one in os.environ.get("CAASIS_TURN_URL", "").split(",") if one]
+TURN_SECRET = os.environ.get("CAASIS_TURN_SECRET", "")
+
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 TIME_ZONE = "Asia/Tokyo"

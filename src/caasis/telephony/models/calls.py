@@ -52,6 +52,8 @@ class Call(Record):
     emergency = models.BooleanField(default=False)
     agent_id = models.UUIDField(null=True)
     callback_for = models.UUIDField(null=True)
+    #: The talk by video whose sound this is.
+    talk_id = models.UUIDField(null=True)
     on_hold = models.BooleanField(default=False)
     records = models.BooleanField(default=True)
     recording_refused = models.BooleanField(default=False)

@@ -11,7 +11,7 @@ from caasis.telephony.models import Call, Participant
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.rules.call_record import record_of
 from caasis.telephony.rules.record_json import to_json
-from caasis.telephony.switchboard import agents, callbacks
+from caasis.telephony.switchboard import agents, callbacks, talks
 from caasis.telephony.switchboard.live import LiveCall, log_of
 from caasis.telephony.vocabulary import CallPhase, EndCause, Part
 
@@ -54,6 +54,7 @@ def end(live: LiveCall, cause: EndCause, *, hang_up: bool = True) -> None:
         leave(live, one, hang_up=hang_up)
     agents.done(live)
     callbacks.end_try(live, cause)
+    talks.ended(live, cause)
     live.save()
     write_record(row)
     live.tell(

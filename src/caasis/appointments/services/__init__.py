@@ -1,0 +1,57 @@
+"""Promises: calls back (`callbacks`) and talks by video (`talks`, with what its browsers say to each other in `signals`)."""
+
+from caasis.appointments.services.callbacks import (
+    BATCH,
+    SUBJECT_KIND,
+    TITLE,
+    Promise,
+    cancel_callback,
+    end_lost_tries,
+    expire_callbacks,
+    finish_try,
+    forget_callback,
+    promise_callback,
+    queue_due_callbacks,
+    start_try,
+)
+from caasis.appointments.services.signals import tell_other_side
+from caasis.appointments.services.talks import (
+    add_file_to_talk,
+    begin_talk,
+    book_talk,
+    cancel_talk,
+    end_talk,
+    enter_talk,
+    expire_talks,
+    forget_talk,
+    move_talk,
+    see_consumer,
+    start_talk,
+)
+
+__all__ = [
+    "BATCH",
+    "SUBJECT_KIND",
+    "TITLE",
+    "Promise",
+    "add_file_to_talk",
+    "begin_talk",
+    "book_talk",
+    "cancel_callback",
+    "cancel_talk",
+    "end_lost_tries",
+    "end_talk",
+    "enter_talk",
+    "expire_callbacks",
+    "expire_talks",
+    "finish_try",
+    "forget_callback",
+    "forget_talk",
+    "move_talk",
+    "promise_callback",
+    "queue_due_callbacks",
+    "see_consumer",
+    "start_talk",
+    "start_try",
+    "tell_other_side",
+]
