@@ -26,6 +26,7 @@ from caasis.desk.routes import (
     supervision,
     team,
     telephone,
+    videos,
 )
 
 app_name = "desk"
@@ -51,4 +52,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *telephone.urlpatterns,
     *supervision.urlpatterns,
     *flows.urlpatterns,
+    *videos.urlpatterns,
 ]

@@ -6,6 +6,7 @@ goes through here too, and so does the sound's way to the telephone engine.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -102,7 +103,7 @@ def video(request: HttpRequest, secret: str) -> HttpResponse:
         "has_errors": bool(errors),
         "shown_name": request.POST.get("shown_name", "")[:200],
         "consent": request.POST.get("consent", ""),
-        "ice": _ice(talk),
+        "ice": json.dumps(_ice(talk)),
         "relay": bool(settings.TURN_URLS and settings.TURN_SECRET),
         "may_send": talk.case_id is not None,
     }
