@@ -59,10 +59,15 @@ def told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 response = view(request, *args, **kwargs)
         except DomainError as error:
             response = JsonResponse({"message": _sentence(error)}, status=error.status)
-        response.headers.update(_HEADERS)
-        return response
+        return _guarded(response)
 
     return wrapped
+
+
+def _guarded(response: HttpResponse) -> HttpResponse:
+    for name, value in _HEADERS.items():
+        response[name] = value
+    return response
 
 
 def _sentence(error: DomainError) -> str:
@@ -107,9 +112,7 @@ def video(request: HttpRequest, secret: str) -> HttpResponse:
         "relay": bool(settings.TURN_URLS and settings.TURN_SECRET),
         "may_send": talk.case_id is not None,
     }
-    response = render_page(request, "portal/video.html", context, status=status)
-    response.headers.update(_HEADERS)
-    return response
+    return _guarded(render_page(request, "portal/video.html", context, status=status))
 
 
 def _ice(talk: VideoTalk) -> list[dict[str, Any]]:
