@@ -154,6 +154,32 @@ def test_a_page_that_is_opened_anew_comes_back_into_the_same_call(hall: Hall) ->
     assert_true(hall)
 
 
+def test_a_page_that_is_left_may_come_back_for_a_while(hall: Hall) -> None:
+    talk, call = talking(hall)
+    hall.world.peer_hangs_up(hall.leg(call))
+    hall.wait(15)
+    assert hall.read(call).ended_at is None
+    assert sound_wanted(now_of(talk))
+    back = bring_sound(hall, talk)
+    hall.wait(30)
+    assert hall.read(call).phase == "talking"
+    assert any(back.leg in source for source in hall.hears(hall.station("counsellor").leg))
+    hall.world.peer_hangs_up(back.leg)
+    hall.wait(22)
+    assert hall.read(call).end_cause == "failed"
+    assert now_of(talk).state == TalkState.WAITING
+    assert_true(hall)
+
+
+def test_whoever_hangs_up_while_the_page_is_away_ends_the_talk(hall: Hall) -> None:
+    talk, call = talking(hall)
+    hall.world.peer_hangs_up(hall.leg(call))
+    hall.turn()
+    hall.ask("counsellor", RequestKind.HANG_UP, call)
+    assert now_of(talk).state == TalkState.ENDED
+    assert_true(hall)
+
+
 def test_a_page_that_does_not_answer_ends_the_call_and_not_the_talk(hall: Hall) -> None:
     talk = waiting(hall)
     begun(hall, talk)

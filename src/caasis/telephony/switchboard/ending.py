@@ -49,7 +49,7 @@ def end(live: LiveCall, cause: EndCause, *, hang_up: bool = True) -> None:
     row.ended_at, row.end_cause, row.phase, row.on_hold = live.now, cause.value, CallPhase.ENDED.value, False
     row.help_wanted = row.in_stay = False
     live.step(Step.ENDED, detail=cause.value)
-    live.cancel("ring", "overflow", "flow", "answer")
+    live.cancel("ring", "overflow", "flow", "answer", "video")
     for one in live.present:
         leave(live, one, hang_up=hang_up)
     agents.done(live)

@@ -264,6 +264,8 @@ def gone(live: LiveCall, one: Participant, cause: EndCause, *, hang_up: bool = F
     if row.ended_at is not None or one.gone_at is not None:
         return
     if one.part == Part.CUSTOMER:
+        if not hang_up and videos.may_come_back(live, one):
+            return
         if not hang_up:
             one.gone_at, one.joined = live.now, False
             one.save()

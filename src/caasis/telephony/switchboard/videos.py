@@ -14,12 +14,16 @@ from caasis.appointments.vocabulary import Consent
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.errors import DomainError
 from caasis.telephony.commands import AcceptBrowser, Hangup
-from caasis.telephony.models import Call
+from caasis.telephony.models import Call, Participant
 from caasis.telephony.switchboard import ringing
+from caasis.telephony.switchboard.ending import end
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.talking import NotNow
-from caasis.telephony.vocabulary import Part, Role
+from caasis.telephony.vocabulary import CallPhase, EndCause, Part, Role
 
+#: How long a page that was left, or opened anew, has time to come back before the call is over.
+BACK_S = 20
+BACK = "video"
 #: How long the consumer's page has time to offer its sound: it asks every second.
 PAGE_S = 40
 NOT_HERE = "担当者がまだ入っていません。このままお待ちください。"
@@ -60,9 +64,30 @@ def offer_sound(live: LiveCall, offer: str) -> str:
     return leg
 
 
+def may_come_back(live: LiveCall, one: Participant) -> bool:
+    """The consumer's leg is gone in the middle of a talk: her page may only have been opened anew. False where it is over."""
+    row = live.row
+    if row.talk_id is None or row.phase != CallPhase.TALKING:
+        return False
+    if one.joined:
+        live.timer(BACK, BACK_S)
+    one.leg, one.joined, one.audible = live.new_name("video"), False, ""
+    one.save()
+    live.hear()
+    return True
+
+
+def did_not_come_back(live: LiveCall) -> None:
+    """Nobody is at the other end any more; the talk itself waits on."""
+    one = live.customer
+    if one is not None and not one.joined:
+        end(live, EndCause.FAILED)
+
+
 def back_again(live: LiveCall) -> None:
     """The consumer's new leg is connected in a talk that goes on."""
     one = live.customer
+    live.cancel(BACK)
     if one is not None and not one.joined:
         live.join(one)
         one.save()

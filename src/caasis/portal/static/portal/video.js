@@ -93,6 +93,7 @@ class VideoRoom extends HTMLElement {
   // --- what is new ----------------------------------------------------------------------------------------------------
 
   async poll() {
+    if (this.finished) return;
     let next = EVERY;
     try {
       const answer = await fetch(`${this.base}state?after=${this.after ?? ""}`, {
@@ -214,6 +215,8 @@ class VideoRoom extends HTMLElement {
   }
 
   over(words) {
+    if (this.finished) return;
+    this.finished = true;
     this.drop();
     this.picture.close();
     this.stream?.getTracks().forEach((track) => track.stop());
