@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from caasis.kernel.events import Event
 
@@ -48,3 +49,12 @@ class FollowUpChanged(Event):
     of_list: str = ""
     state: str = ""
     result: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoTalkChanged(Event):
+    """A talk by video was booked, moved, entered, begun or ended; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.video_talk_changed"
+    state: str = ""
+    agent: UUID | None = None

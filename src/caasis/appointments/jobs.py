@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from caasis.appointments.services import BATCH, expire_callbacks, queue_due_callbacks, queue_due_follow_ups
+from caasis.appointments.services import (
+    BATCH,
+    expire_callbacks,
+    expire_talks,
+    queue_due_callbacks,
+    queue_due_follow_ups,
+)
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.jobs import job
 
@@ -17,3 +23,5 @@ def look_after_promises() -> None:
     while queue_due_callbacks(actor=SYSTEM, now=timezone.now()) >= BATCH:
         pass
     queue_due_follow_ups(actor=SYSTEM, now=timezone.now())
+    while expire_talks(actor=SYSTEM, now=timezone.now()) >= BATCH:
+        pass

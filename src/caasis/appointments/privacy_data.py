@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caasis.appointments.models import Callback, FollowUpEntry, NoCallNumber
+from caasis.appointments.models import Callback, FollowUpEntry, NoCallNumber, VideoSignal, VideoTalk
 from caasis.privacy.masking import mask_name, mask_phone
 from caasis.privacy.registry import BlindIndex, PersonalData, register_personal_data
 
@@ -42,5 +42,26 @@ def register() -> None:
             key_path="record_key_id",
             blind={"number_index": BlindIndex("number", "phone")},
             masks={"number": mask_phone},
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=VideoTalk,
+            kind="video_talk",
+            fields={"name": "名前", "contact": "連絡先", "shown_name": "呼び名", "secret": "入り口のリンク"},
+            centre_of=lambda talk: talk.centre_id,
+            key_of=lambda talk: talk.record_key_id,
+            key_path="record_key_id",
+            masks={"name": mask_name, "shown_name": mask_name},
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=VideoSignal,
+            kind="video_signal",
+            fields={"body": "映像をつなぐための通信先"},
+            centre_of=lambda signal: signal.centre_id,
+            key_of=lambda signal: signal.record_key_id,
+            key_path="record_key_id",
         )
     )

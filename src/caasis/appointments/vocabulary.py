@@ -127,3 +127,47 @@ class NotCalled(LabelledCode):
     SAME_LIST = "same_list", "この名簿に、もう入っています"
     REMOVED = "removed", "名簿から外しました"
     LIST_ENDED = "list_ended", "名簿が終わりました"
+
+
+class TalkState(LabelledCode):
+    """The life of a talk by video. The last three are ends."""
+
+    BOOKED = "booked", "予約"
+    WAITING = "waiting", "相談者が待っています"
+    TALKING = "talking", "相談中"
+    ENDED = "ended", "終わりました"
+    CANCELLED = "cancelled", "取りやめ"
+    MISSED = "missed", "相談者が来ませんでした"
+
+
+#: The consumer's link leads into these.
+OPEN_TALKS = frozenset({TalkState.BOOKED, TalkState.WAITING, TalkState.TALKING})
+
+
+class Consent(LabelledCode):
+    """What the consumer said about being recorded, before she came in."""
+
+    AGREED = "agreed", "録音してよい"
+    REFUSED = "refused", "録音しない"
+
+
+class Side(LabelledCode):
+    """Whose browser it is."""
+
+    CONSUMER = "consumer", "相談者"
+    AGENT = "agent", "相談員"
+
+
+class SignalKind(LabelledCode):
+    """What the two browsers tell each other about the picture. The counsellor's alone makes offers, so none can collide."""
+
+    READY = "ready", "画面を開きました"
+    OFFER = "offer", "映像の申し出"
+    ANSWER = "answer", "映像の返事"
+
+
+#: Who may say what.
+MAY_SAY = {
+    Side.CONSUMER: frozenset({SignalKind.READY, SignalKind.ANSWER}),
+    Side.AGENT: frozenset({SignalKind.READY, SignalKind.OFFER}),
+}

@@ -100,8 +100,18 @@ def files_of(case: Case, *, actor: Actor, purpose: Purpose | None) -> list[FileV
         found.append(_view(row, "consumer", name, "", read.get(row.file_id)))
     for one in _evidence(case).filter(file__deleted_at=None):
         note = open_fields(one, "note", actor=actor, purpose=purpose)["note"] if one.note else ""
-        found.append(_view(one, "centre", read_name(one.file, key=record_key_bytes(one.case.record_key_id)), note, read.get(one.file_id)))
+        # What nobody of the centre has added was sent by the consumer, during a talk by video.
+        origin = "centre" if one.added_by else "consumer"
+        found.append(_view(one, origin, read_name(one.file, key=record_key_bytes(one.case.record_key_id)), note, read.get(one.file_id)))
     return sorted(found, key=lambda view: (view.added_at, str(view.id)))
+
+
+def names_of_files(case_id: UUID, ids: Sequence[str]) -> list[str]:
+    """Names of files that a consumer sent herself, for the page on which she did, in the order in which they came."""
+    with system_transaction():
+        rows = Evidence.objects.filter(case_id=case_id, id__in=ids, file__deleted_at=None, removed_at=None)
+        found = list(rows.select_related("file", "case").order_by("created_at"))
+        return [read_name(one.file, key=record_key_bytes(one.case.record_key_id)) for one in found]
 
 
 def _view(row: Any, origin: str, name: str, note: str, text: FileText | None) -> FileView:

@@ -212,6 +212,12 @@ TELEPHONY_PORT = {
     "asterisk": "caasis.telephony.adapters.asterisk.opening.open_port",
 }.get(TELEPHONE, TELEPHONE)
 
+# The picture of a talk by video goes from browser to browser. Each names servers with commas between them: STUN tells a
+# browser its own address, TURN (coturn) carries the picture where the two can't reach each other.
+STUN_URLS = [one for one in os.environ.get("CAASIS_STUN_URL", "").split(",") if one]
+TURN_URLS = [one for one in os.environ.get("CAASIS_TURN_URL", "").split(",") if one]
+TURN_SECRET = os.environ.get("CAASIS_TURN_SECRET", "")
+
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 TIME_ZONE = "Asia/Tokyo"

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from caasis.accounts.selectors import names_of
+from caasis.appointments.talk_selectors import visible_talks
 from caasis.cases import selectors as cases
 from caasis.cases.models import Case
 from caasis.kernel.actor import Actor, Role
@@ -180,6 +181,8 @@ def _planned(status: Any) -> str:
 
 def caller_words(call: Call, masked: str) -> str:
     """The masked number, or why there is none."""
+    if call.talk_id is not None:
+        return "ビデオ相談"
     if call.caller_index is None:
         return NO_NUMBER.get(Presentation(call.presentation), NO_NUMBER[Presentation.UNAVAILABLE])
     return masked or "番号は伏せています"
@@ -220,7 +223,10 @@ def call_view(own: telephony.OwnCall, *, actor: Actor) -> CallView:
 def _for_case(call: Call, actor: Actor) -> Case | None:
     if call.direction != Direction.OUTBOUND:
         return None
-    case_id = telephony.asked_for_case(actor=actor, call=call)
+    if call.talk_id is not None:
+        case_id = visible_talks(actor=actor).filter(id=call.talk_id).values_list("case_id", flat=True).first()
+    else:
+        case_id = telephony.asked_for_case(actor=actor, call=call)
     return cases.own_cases(actor=actor).filter(id=case_id).first() if case_id else None
 
 

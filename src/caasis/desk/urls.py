@@ -27,6 +27,7 @@ from caasis.desk.routes import (
     supervision,
     team,
     telephone,
+    videos,
 )
 
 app_name = "desk"
@@ -53,4 +54,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *supervision.urlpatterns,
     *flows.urlpatterns,
     *follow_ups.urlpatterns,
+    *videos.urlpatterns,
 ]

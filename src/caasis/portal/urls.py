@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from caasis.portal.views import articles, consult, phone, public, receipt
+from caasis.portal.views import articles, consult, phone, public, receipt, video
 
 
 class StepConverter:
@@ -22,6 +22,7 @@ class StepConverter:
 register_converter(StepConverter, "step")
 
 app_name = "portal"
+_VIDEO = "video/<str:secret>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.top, name="top"),
     path("guide/", public.guide, name="guide"),
@@ -40,6 +41,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipt/withdraw/", receipt.withdraw, name="receipt_withdraw"),
     path("receipt/close/", receipt.close, name="receipt_close"),
     path("phone/<slug:line>/", phone.phone, name="phone"),
+    path(_VIDEO, video.video, name="video"),
+    path(f"{_VIDEO}state", video.state, name="video_state"),
+    path(f"{_VIDEO}say", video.say, name="video_say"),
+    path(f"{_VIDEO}sound", video.sound, name="video_sound"),
+    path(f"{_VIDEO}sound/<uuid:request_id>", video.sound_answer, name="video_sound_answer"),
+    path(f"{_VIDEO}leave", video.leave, name="video_leave"),
+    path(f"{_VIDEO}file", video.send_file, name="video_file"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
     path("about/", public.about, name="about"),

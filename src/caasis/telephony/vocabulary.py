@@ -195,6 +195,10 @@ class RequestKind(StrEnum):
     CALL = "call"
     CONNECT_BROWSER = "connect_browser"
     DISCONNECT_BROWSER = "disconnect_browser"
+    #: A counsellor begins a talk by video; the consumer's page offers its sound, or ends the talk.
+    VIDEO = "video"
+    VIDEO_SOUND = "video_sound"
+    VIDEO_END = "video_end"
 
 
 class AlarmKind(LabelledCode):

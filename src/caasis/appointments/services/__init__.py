@@ -1,8 +1,10 @@
-"""Promising to call back and keeping it; lists of people who are called after their case, and their calls."""
+"""Promises: calls back (`callbacks`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`), and
+talks by video (`talks`, with what its browsers say to each other in `signals`)."""
 
 from caasis.appointments.services.callbacks import (
     BATCH,
     SUBJECT_KIND,
+    TITLE,
     Promise,
     cancel_callback,
     end_lost_tries,
@@ -40,39 +42,66 @@ from caasis.appointments.services.lists import (
     start_list,
 )
 from caasis.appointments.services.queueing import FOLLOW_UP, queue_due_follow_ups
+from caasis.appointments.services.signals import tell_other_side
+from caasis.appointments.services.talks import (
+    add_file_to_talk,
+    begin_talk,
+    book_talk,
+    cancel_talk,
+    end_talk,
+    enter_talk,
+    expire_talks,
+    forget_talk,
+    move_talk,
+    see_consumer,
+    start_talk,
+)
 
 __all__ = [
     "BATCH",
     "FOLLOW_UP",
     "SUBJECT_KIND",
+    "TITLE",
     "Added",
     "Candidate",
     "ListValues",
     "Promise",
     "add_entries",
+    "add_file_to_talk",
     "begin_call",
+    "begin_talk",
+    "book_talk",
     "cancel_callback",
+    "cancel_talk",
     "change_list",
     "check_call",
     "end_call",
     "end_list",
     "end_lost_tries",
+    "end_talk",
+    "enter_talk",
     "expire_callbacks",
+    "expire_talks",
     "finish_try",
     "forget_callback",
     "forget_follow_ups",
+    "forget_talk",
     "let_go",
     "make_list",
     "mark_noticed",
     "may_undo",
+    "move_talk",
     "open_next",
     "pause_list",
     "promise_callback",
     "queue_due_callbacks",
     "queue_due_follow_ups",
+    "see_consumer",
     "start_list",
+    "start_talk",
     "start_try",
     "take_off",
+    "tell_other_side",
     "undo_result",
     "write_result",
 ]

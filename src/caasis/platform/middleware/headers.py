@@ -30,7 +30,9 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self), payment=()")
+        # A page that shows a talk by video says so; everywhere else there is no camera.
+        camera = "(self)" if getattr(request, "uses_camera", False) else "()"
+        response.setdefault("Permissions-Policy", f"camera={camera}, geolocation=(), microphone=(self), payment=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not request.path.startswith("/static/"):
             # Nothing of a person stays on the terminal (F132): only pages that say so themselves may be kept.

@@ -54,6 +54,8 @@ class Call(Record):
     callback_for = models.UUIDField(null=True)
     #: The person of a follow-up list who is called by it.
     follow_up_for = models.UUIDField(null=True)
+    #: The talk by video whose sound this is.
+    talk_id = models.UUIDField(null=True)
     on_hold = models.BooleanField(default=False)
     records = models.BooleanField(default=True)
     recording_refused = models.BooleanField(default=False)

@@ -19,6 +19,7 @@ from caasis.telephony.services.listening import begin_listening, open_sound
 from caasis.telephony.services.numbers import save_number, set_station
 from caasis.telephony.services.prompts import record_line
 from caasis.telephony.services.recordings import set_legal_hold
+from caasis.telephony.services.video import leave_talk, offer_sound, reply_to_consumer
 
 __all__ = [
     "acknowledge_alarm",
@@ -29,11 +30,14 @@ __all__ = [
     "contact_of_call",
     "export_calls",
     "findings_of",
+    "leave_talk",
     "message_faults",
+    "offer_sound",
     "open_sound",
     "problems_of",
     "publish_version",
     "record_line",
+    "reply_to_consumer",
     "save_draft",
     "save_number",
     "set_alarm_limits",

@@ -21,9 +21,11 @@ from caasis.telephony.vocabulary import CallResult, MonitorMode, RequestKind
 ALONE = frozenset(
     {
         RequestKind.WRAP_UP_DONE, RequestKind.WRAP_UP_LONGER, RequestKind.RESULT, RequestKind.CALL,
-        RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER,
+        RequestKind.VIDEO, RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER,
     }  # fmt: skip
 )
+#: Asked by the page of whoever has the link of a talk by video (`services.video`).
+OF_CONSUMERS = frozenset({RequestKind.VIDEO_SOUND, RequestKind.VIDEO_END})
 TARGETS = frozenset({"agent", "queue", "number"})
 #: Whom these call stands in a list of the centre: the number is read there.
 PROMISED = frozenset({"callback", "follow_up"})
@@ -58,6 +60,8 @@ def ask(
     :raises NotFound: a call of another centre. :raises Invalid: what was given can't be used.
     """
     agent_id, centre_id = require_agent(actor)
+    if kind in OF_CONSUMERS:
+        raise NotAllowed("この操作は、相談者の画面からだけできます。")
     if kind is RequestKind.MONITOR and not actor.has(Role.SUPERVISOR):
         raise NotAllowed("通話をモニタリングできるのは、主任だけです。")
     if idempotency_key and not _KEY.fullmatch(idempotency_key):
@@ -85,7 +89,7 @@ def ask(
         if words:
             set_sealed(row, words=json.dumps(words))
         row.save(force_insert=True)
-        if kind in (RequestKind.MONITOR, RequestKind.CALL):
+        if kind in (RequestKind.MONITOR, RequestKind.CALL, RequestKind.VIDEO):
             record_access(
                 actor=actor, action=f"telephone_{kind.value}", object_kind="call", object_id=call_id, reason=option
             )
@@ -111,6 +115,8 @@ def _words(
         if not _DIGITS.fullmatch(digits):
             errors["digits"] = ["数字と＊＃だけ、32桁まで押せます。"]
         words["digits"] = digits
+    if kind is RequestKind.VIDEO and target_id is None:
+        errors["target"] = ["ビデオ相談を選び直してください。"]
     if kind is RequestKind.CONNECT_BROWSER:
         if not offer.startswith("v=0") or len(offer) > LONGEST_OFFER:
             errors["offer"] = ["ブラウザの電話を始められません。ページを読み込み直してください。"]

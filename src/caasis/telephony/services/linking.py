@@ -32,7 +32,7 @@ def contact_of_call(*, actor: Actor, call_id: UUID) -> Contact:
         return record_contact(
             actor=actor,
             centre_id=centre_id,
-            channel=Contact.Channel.PHONE,
+            channel=Contact.Channel.VIDEO if call.talk_id else Contact.Channel.PHONE,
             party_role="consumer",
             direction="in" if call.direction == Direction.INBOUND else "out",
             offered_at=call.began_at,

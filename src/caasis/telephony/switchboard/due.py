@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from caasis.telephony.models import Timer
-from caasis.telephony.switchboard import flows, legs, ringing
+from caasis.telephony.switchboard import flows, legs, ringing, videos
 from caasis.telephony.switchboard.live import load_live
 from caasis.telephony.vocabulary import EndCause
 
@@ -23,4 +23,6 @@ def happen(timer: Timer, *, now: datetime, boot: str) -> None:
         ringing.look_for_overflow(live)
     elif timer.kind == flows.FLOW:
         flows.timer_due(live, timer.name)
+    elif timer.kind == videos.BACK:
+        videos.did_not_come_back(live)
     live.save()

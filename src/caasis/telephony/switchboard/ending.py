@@ -11,7 +11,7 @@ from caasis.telephony.models import Call, Participant
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.rules.call_record import record_of
 from caasis.telephony.rules.record_json import to_json
-from caasis.telephony.switchboard import agents, callbacks, follow_ups
+from caasis.telephony.switchboard import agents, callbacks, follow_ups, talks
 from caasis.telephony.switchboard.live import LiveCall, log_of
 from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import CallPhase, EndCause, Part
@@ -50,12 +50,13 @@ def end(live: LiveCall, cause: EndCause, *, hang_up: bool = True) -> None:
     row.ended_at, row.end_cause, row.phase, row.on_hold = live.now, cause.value, CallPhase.ENDED.value, False
     row.help_wanted = row.in_stay = False
     live.step(Step.ENDED, detail=cause.value)
-    live.cancel("ring", "overflow", "flow", "answer")
+    live.cancel("ring", "overflow", "flow", "answer", "video")
     for one in live.present:
         leave(live, one, hang_up=hang_up)
     agents.done(live)
     callbacks.end_try(live, cause)
     follow_ups.end_try(live, cause)
+    talks.ended(live, cause)
     live.save()
     write_record(row)
     live.tell(

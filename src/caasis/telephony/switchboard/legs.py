@@ -18,7 +18,7 @@ from caasis.telephony.events import CallOffered
 from caasis.telephony.models import Call, Number, Participant, Station
 from caasis.telephony.rules.call_log import Step
 from caasis.telephony.signals import IncomingCall
-from caasis.telephony.switchboard import agents, around, callbacks, flows, follow_ups, ringing
+from caasis.telephony.switchboard import agents, around, callbacks, flows, follow_ups, ringing, talks, videos
 from caasis.telephony.switchboard.ending import end, leave
 from caasis.telephony.switchboard.live import LiveCall
 from caasis.telephony.switchboard.priority import add_reason
@@ -146,8 +146,12 @@ def dial(
     boot: str,
     callback_for: UUID | None = None,
     follow_up_for: FollowUpEntry | None = None,
+    talk_id: UUID | None = None,
 ) -> LiveCall:
-    """An agent calls somebody: first the agent's own leg, then, when it is there, the other side."""
+    """An agent calls somebody: first the agent's own leg, then, when it is there, the other side.
+
+    With `talk_id` the other side is the page of a talk by video, and has no number.
+    """
     row = new_call(
         name=uuid7().hex,
         centre_id=centre_id,
@@ -159,6 +163,8 @@ def dial(
     )
     row.follow_up_for = follow_up_for.id if follow_up_for else None
     row.phase, row.agent_id, row.callback_for = CallPhase.DIALLING.value, agent_id, callback_for
+    if talk_id is not None:
+        videos.prepare(row, talk_id)
     live = LiveCall(row, now=now, boot=boot)
     live.step(Step.DIALLED, agent=agent_id)
     station = agents.station_of(agent_id)
@@ -229,6 +235,8 @@ def follow_up(entry: FollowUpEntry, agent_id: UUID, *, now: datetime, boot: str)
 def answered(live: LiveCall, one: Participant) -> None:
     """A leg is connected."""
     row = live.row
+    if row.ended_at is None and one.answered_at is not None and one.part == Part.CUSTOMER and row.talk_id is not None:
+        videos.back_again(live)
     if one.answered_at is not None or row.ended_at is not None:
         return
     if one.part == Part.CUSTOMER:
@@ -240,6 +248,7 @@ def answered(live: LiveCall, one: Participant) -> None:
         elif (agent := live.by_agent(row.agent_id, Part.AGENT)) is not None:
             live.cancel(ringing.RING, name=one.id.hex)
             ringing.connect(live, agent)
+            talks.connected(live)
         return
     if row.direction == Direction.OUTBOUND and one.part == Part.AGENT and row.phase == CallPhase.DIALLING:
         one.answered_at = live.now
@@ -259,6 +268,9 @@ def answered(live: LiveCall, one: Participant) -> None:
 
 
 def _call_customer(live: LiveCall) -> None:
+    if live.row.talk_id is not None:
+        videos.expect_consumer(live)
+        return
     leg, shown = live.new_name("customer"), live.row.number.number if live.row.number else ""
     one = live.add(leg=leg, part=Part.CUSTOMER, role=Role.CUSTOMER)
     number = live.caller()
@@ -276,6 +288,8 @@ def gone(live: LiveCall, one: Participant, cause: EndCause, *, hang_up: bool = F
     if row.ended_at is not None or one.gone_at is not None:
         return
     if one.part == Part.CUSTOMER:
+        if not hang_up and videos.may_come_back(live, one):
+            return
         if not hang_up:
             one.gone_at, one.joined = live.now, False
             one.save()

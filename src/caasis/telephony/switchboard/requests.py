@@ -21,7 +21,7 @@ from caasis.privacy.services import read_sealed, seal
 from caasis.telephony.commands import AcceptBrowser, Command, Hangup
 from caasis.telephony.events import RequestAnswered
 from caasis.telephony.models import DeskRequest, Order, Participant, Station
-from caasis.telephony.switchboard import agents, callbacks, ending, follow_ups, legs, talking
+from caasis.telephony.switchboard import agents, callbacks, ending, follow_ups, legs, talking, videos
 from caasis.telephony.switchboard.live import LiveCall, load_live
 from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import EndCause, MonitorMode, Part, RequestKind
@@ -267,6 +267,32 @@ def _call(asked: Asked) -> None:
     asked.row.call = asked.live.row
 
 
+def _video(asked: Asked) -> None:
+    """Like a call; whom it leads to is the consumer's page."""
+    actor_id, talk_id = asked.row.actor_id, asked.row.target_id
+    assert talk_id is not None
+    if agents.is_in_a_call(actor_id):
+        raise NotNow("通話中です。終わってから始めてください。")
+    if agents.station_or_none(actor_id) is None:
+        raise NotNow("電話機がつながっていません。「電話の準備」で、つないでください。")
+    asked.live = legs.dial(
+        centre_id=asked.row.centre_id, agent_id=actor_id, other="", now=asked.now, boot=asked.boot, talk_id=talk_id
+    )
+    asked.row.call = asked.live.row
+
+
+def _video_sound(asked: Asked) -> bool:
+    asked.row.leg = videos.offer_sound(asked.call, asked.words["offer"])
+    asked.row.save(update_fields=["leg", "updated_at"])
+    return False
+
+
+def _video_end(asked: Asked) -> None:
+    one = asked.call.customer
+    if one is not None:
+        legs.gone(asked.call, one, EndCause.NORMAL, hang_up=True)
+
+
 def _promised(callback_id: UUID, centre_id: UUID) -> str:
     try:
         return callbacks.number_of(callback_id, centre_id)
@@ -339,4 +365,7 @@ _DOERS: dict[RequestKind, Callable[[Asked], bool | None]] = {
     RequestKind.CALL: _call,
     RequestKind.CONNECT_BROWSER: _connect_browser,
     RequestKind.DISCONNECT_BROWSER: _disconnect_browser,
+    RequestKind.VIDEO: _video,
+    RequestKind.VIDEO_SOUND: _video_sound,
+    RequestKind.VIDEO_END: _video_end,
 }

@@ -133,7 +133,11 @@ def connect(live: LiveCall, one: Participant) -> None:
 def start_recording(live: LiveCall) -> None:
     """Record the customer's leg, once for a call, unless the caller or the number says no."""
     row, customer = live.row, live.customer
-    if customer is None or not row.records or row.recording_refused or row.recordings.filter(is_message=False).exists():
+    if customer is None or not row.records or row.recording_refused:
+        return
+    before = row.recordings.filter(is_message=False)
+    if (before.filter(leg=customer.leg) if row.talk_id else before).exists():
+        # Each leg of a page that was opened anew has a recording of its own.
         return
     name = live.new_name("recording")
     key = create_record_key(row.centre_id)

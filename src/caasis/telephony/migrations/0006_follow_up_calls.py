@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('telephony', '0004_flow_undo'),
+        ('telephony', '0005_call_result'),
     ]
 
     operations = [
