@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from caasis.engines.deadlines import SALES_FORMS
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.errors import NotAllowed, NotFound
+from caasis.knowledge import services
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.selectors import (
@@ -23,6 +25,8 @@ from caasis.portal.situations import QUICK, SITUATIONS
 
 pytestmark = pytest.mark.django_db
 
+ARTICLES = Path(services.__file__).parent / "data" / "articles"
+
 
 @pytest.fixture
 def seeded(town: Any) -> None:
@@ -30,7 +34,7 @@ def seeded(town: Any) -> None:
 
 
 def test_loading_again_writes_nothing_and_keeps_what_was_edited(town: Any) -> None:
-    assert load_seed_articles(actor=town.actors["admin"]) == 22
+    assert load_seed_articles(actor=town.actors["admin"]) == len(list(ARTICLES.glob("F-*.md"))) >= 22
     assert load_seed_articles(actor=SYSTEM) == 0
     Article.objects.filter(number="F-1001").update(title="直した題", version=2)
     Article.objects.filter(number="F-1002").update(title="ずれた題")
@@ -53,11 +57,10 @@ def test_every_article_is_whole(seeded: None) -> None:
     for article in Article.objects.all():
         assert article.situation in {s.code for s in SITUATIONS}, article.number
         assert article.sales_form in {"", *SALES_FORMS}, article.number
-        assert article.lead.endswith("。") and len(article.lead) <= 120, article.number
+        assert article.lead.endswith("。"), article.number
         assert blocks(article.body), article.number
         assert article.law_checked_on is not None or not article.law, article.number
         assert article.law or not article.law_verified, article.number
-        assert "｜" not in "".join(block.text for block in blocks(article.body)), article.number
 
 
 def test_every_situation_and_every_quick_question_has_an_answer(seeded: None) -> None:
@@ -145,10 +148,11 @@ def test_related_articles_share_the_situation(seeded: None) -> None:
 
 
 def test_the_text_of_an_article_becomes_blocks() -> None:
-    found = blocks("はじめ\nつづき\n\n## 見出し\n\n1. 題｜文\n2. 題だけ\n\n・一\n・二\n\n! 注意")
+    found = blocks("はじめ\nつづき\n\n## 見出し\n\n1. **題** 文\n2. **題だけ**\n3. 文だけ\n\n- 一\n- 二\n\n> 注意\n> つづき")
     assert [block.kind for block in found] == ["paragraph", "heading", "steps", "bullets", "note"]
     assert found[0].text == "はじめつづき"
-    assert [(item.title, item.text) for item in found[2].items] == [("題", "文"), ("題だけ", "")]
+    assert [(item.title, item.text) for item in found[2].items] == [("題", "文"), ("題だけ", ""), ("", "文だけ")]
+    assert [item.text for item in found[3].items] == ["一", "二"] and found[4].text == "注意つづき"
     assert blocks(" \n\n ") == []
 
 
