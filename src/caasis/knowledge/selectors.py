@@ -52,7 +52,7 @@ def alerts(limit: int | None = None) -> list[Article]:
     return list(rows[:limit] if limit else rows)
 
 
-def articles_for_situation(situation: str, limit: int = 20) -> list[Article]:
+def articles_for_situation(situation: str, limit: int = 100) -> list[Article]:
     """Articles for one of the situations of the top page."""
     rows = published().filter(situation=situation).exclude(kind=Article.Kind.ALERT).order_by("number")
     return list(rows[:limit])
@@ -60,7 +60,7 @@ def articles_for_situation(situation: str, limit: int = 20) -> list[Article]:
 
 def related_articles(article: Article, limit: int = 4) -> list[Article]:
     """Other articles of the same situation, those of the same sales form first."""
-    rows = articles_for_situation(article.situation, 50)
+    rows = articles_for_situation(article.situation)
     rows = [row for row in rows if row.pk != article.pk]
     rows.sort(key=lambda row: (row.sales_form != article.sales_form, row.number))
     return rows[:limit]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -16,30 +15,28 @@ from caasis.audit.services import record_access
 from caasis.kernel.actor import Actor, Role
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, VersionConflict
 from caasis.knowledge.models import Article, Phrase, PhraseVersion
+from caasis.knowledge.rules.article_file import FIELDS, ArticleFileError, parse_article
 from caasis.knowledge.rules.phrases import phrase_errors
 from caasis.knowledge.selectors import article_by_number, get_phrase, may_write_phrases
 from caasis.platform.transactions import actor_transaction, system_transaction
 
-#: Fields of an article that the data file may set.
-_FIELDS = (
-    "kind", "audience", "title", "lead", "body", "search_words", "situation", "sales_form", "product", "law",
-    "law_checked_on", "law_verified", "published_on", "region",
-)  # fmt: skip
+#: Fields of an article that its file may set.
+_FIELDS = (*(name for name in FIELDS if name != "number"), "body")
 
 
 def load_seed_articles(*, actor: Actor, alerts: bool = False) -> int:
     """Load the articles that come with the package; with `alerts` also the invented alerts of the demonstration.
 
-    Safe to run again: an article is written only where the file says something else, and one that somebody has edited
+    Safe to run again: an article is written only where its file says something else, and one that somebody has edited
     since (its version is above 1) stays. Returns how many were written.
 
-    :raises NotAllowed: only an administrator or the system may.
+    :raises NotAllowed: only an administrator or the system may. :raises ArticleFileError: naming the file and the line.
     """
     if not (actor.is_system or actor.has(Role.ADMIN)):
         raise NotAllowed
-    entries = _read("articles.toml")
+    entries = _read("articles")
     if alerts:
-        entries += [entry | {"is_demo": True} for entry in _read("demo_alerts.toml")]
+        entries += [entry | {"is_demo": True} for entry in _read("demo_alerts")]
     written = 0
     with actor_transaction(actor):
         known = Article.objects.in_bulk(field_name="number")
@@ -67,14 +64,20 @@ def load_seed_articles(*, actor: Actor, alerts: bool = False) -> int:
     return written
 
 
-def _read(name: str) -> list[dict[str, Any]]:
-    text = resources.files("caasis.knowledge").joinpath("data", name).read_text(encoding="utf-8")
-    entries: list[dict[str, Any]] = tomllib.loads(text)["article"]
-    for entry in entries:
-        entry["search_words"] = " ".join(entry.get("search_words", []))
-        entry["body"] = entry["body"].strip()
-        if not isinstance(entry.get("published_on"), date):
-            raise ValueError(f"{name}: {entry['number']} has no day of publication")
+def _read(folder: str) -> list[dict[str, Any]]:
+    """The articles of a folder, by number.
+
+    :raises ArticleFileError: naming the file and the line.
+    """
+    entries = []
+    for file in sorted(resources.files("caasis.knowledge").joinpath("data", folder).iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".md"):
+            continue
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ArticleFileError(file.name, file.read_bytes()[: error.start].count(b"\n") + 1, "not UTF-8") from None
+        entries.append(parse_article(text, file.name))
     return entries
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from caasis.engines.deadlines import SALES_FORMS
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.errors import NotAllowed, NotFound
+from caasis.knowledge import services
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.selectors import (
@@ -23,6 +25,8 @@ from caasis.portal.situations import QUICK, SITUATIONS
 
 pytestmark = pytest.mark.django_db
 
+ARTICLES = Path(services.__file__).parent / "data" / "articles"
+
 
 @pytest.fixture
 def seeded(town: Any) -> None:
@@ -30,7 +34,7 @@ def seeded(town: Any) -> None:
 
 
 def test_loading_again_writes_nothing_and_keeps_what_was_edited(town: Any) -> None:
-    assert load_seed_articles(actor=town.actors["admin"]) == 22
+    assert load_seed_articles(actor=town.actors["admin"]) == len(list(ARTICLES.glob("F-*.md"))) >= 22
     assert load_seed_articles(actor=SYSTEM) == 0
     Article.objects.filter(number="F-1001").update(title="直した題", version=2)
     Article.objects.filter(number="F-1002").update(title="ずれた題")
@@ -53,11 +57,10 @@ def test_every_article_is_whole(seeded: None) -> None:
     for article in Article.objects.all():
         assert article.situation in {s.code for s in SITUATIONS}, article.number
         assert article.sales_form in {"", *SALES_FORMS}, article.number
-        assert article.lead.endswith("。") and len(article.lead) <= 120, article.number
+        assert article.lead.endswith("。"), article.number
         assert blocks(article.body), article.number
         assert article.law_checked_on is not None or not article.law, article.number
         assert article.law or not article.law_verified, article.number
-        assert "｜" not in "".join(block.text for block in blocks(article.body)), article.number
 
 
 def test_every_situation_and_every_quick_question_has_an_answer(seeded: None) -> None:
@@ -85,9 +88,33 @@ def test_every_situation_and_every_quick_question_has_an_answer(seeded: None) ->
         ("お金を振り込んでしまった", "F-1011"),
         ("しつこい電話の断り方", "F-1014"),
         ("子どもがゲームに課金", "F-1019"),
-        ("母が高い布団を買った", "F-1001"),
+        ("母が高い布団を買った", "F-1025"),
         ("頼んでいないカニが届いた", "F-1021"),
         ("着物を買い取られた", "F-1010"),
+        ("屋根の工事がもう始まっている", "F-1023"),
+        ("蓄電池の契約をやめたい", "F-1024"),
+        ("新聞の契約をやめたい", "F-1026"),
+        ("ぶんでんばんの点検", "F-1027"),
+        ("解約の電話がつながらない", "F-1029"),
+        ("注文した物が届かない", "F-1030"),
+        ("フリマで偽物を買った", "F-1034"),
+        ("サブスクのやめ方", "F-1036"),
+        ("脱毛サロンがつぶれた", "F-1040"),
+        ("いいねを押すだけの仕事", "F-1043"),
+        ("先祖のたたりと言われてつぼを買った", "F-1046"),
+        ("帰ってくれない", "F-1049"),
+        ("19歳の契約", "F-1051"),
+        ("リボ払いが減らない", "F-1052"),
+        ("コンビニで電子マネーの番号を教えた", "F-1056"),
+        ("警察を名乗る電話", "F-1057"),
+        ("ウイルスに感染しましたと出た", "F-1059"),
+        ("昔買った山を買いたいという電話", "F-1062"),
+        ("ATMで還付金", "F-1063"),
+        ("借金が返せない", "F-1064"),
+        ("闇バイトに応募した", "F-1066"),
+        ("内容証明の書き方", "F-1068"),
+        ("相談は無料ですか", "F-1070"),
+        ("少額訴訟", "F-1072"),
     ],
 )
 def test_everyday_words_find_the_article(seeded: None, question: str, number: str) -> None:
@@ -145,10 +172,11 @@ def test_related_articles_share_the_situation(seeded: None) -> None:
 
 
 def test_the_text_of_an_article_becomes_blocks() -> None:
-    found = blocks("はじめ\nつづき\n\n## 見出し\n\n1. 題｜文\n2. 題だけ\n\n・一\n・二\n\n! 注意")
+    found = blocks("はじめ\nつづき\n\n## 見出し\n\n1. **題** 文\n2. **題だけ**\n3. 文だけ\n\n- 一\n- 二\n\n> 注意\n> つづき")
     assert [block.kind for block in found] == ["paragraph", "heading", "steps", "bullets", "note"]
     assert found[0].text == "はじめつづき"
-    assert [(item.title, item.text) for item in found[2].items] == [("題", "文"), ("題だけ", "")]
+    assert [(item.title, item.text) for item in found[2].items] == [("題", "文"), ("題だけ", ""), ("", "文だけ")]
+    assert [item.text for item in found[3].items] == ["一", "二"] and found[4].text == "注意つづき"
     assert blocks(" \n\n ") == []
 
 

@@ -1,7 +1,8 @@
-"""The text of an article as blocks. No HTML is ever stored, so none can be smuggled in.
+"""The text of an article, a small subset of Markdown, as blocks. No HTML is ever stored, so none can be smuggled in.
 
-Blocks are separated by empty lines. `## ` begins a heading; lines that begin with 「・」 are a list; lines that begin with
-`1. ` are steps, each `title｜text`; a block that begins with `! ` is a warning; everything else is a paragraph.
+Blocks are separated by empty lines. `## ` begins a heading; lines that begin with `- ` are a list; lines that begin with
+`1. ` are steps, each `1. **title** text`; lines that begin with `> ` are a warning; everything else is a paragraph. Nothing
+else of Markdown is read: it would stand on the page as it was typed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from caasis.engines.japanese import normalise_text
 
 Kind = Literal["heading", "paragraph", "bullets", "steps", "note"]
 _STEP = re.compile(r"[0-9]{1,2}\. ")
+_TITLE = re.compile(r"\*\*(.+?)\*\*(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,19 @@ def blocks(body: str) -> list[Block]:
 def _block(lines: list[str]) -> Block:
     if lines[0].startswith("## "):
         return Block("heading", text=" ".join(lines)[3:])
-    if lines[0].startswith("! "):
-        return Block("note", text="".join(lines)[2:])
-    if all(line.startswith("・") for line in lines):
-        return Block("bullets", items=tuple(Item(line[1:].strip()) for line in lines))
+    if all(line.startswith("> ") for line in lines):
+        return Block("note", text="".join(line[2:].strip() for line in lines))
+    if all(line.startswith("- ") for line in lines):
+        return Block("bullets", items=tuple(Item(line[2:].strip()) for line in lines))
     if all(_STEP.match(line) for line in lines):
         return Block("steps", items=tuple(_step(line) for line in lines))
     return Block("paragraph", text="".join(lines))
 
 
 def _step(line: str) -> Item:
-    title, bar, text = _STEP.sub("", line, count=1).partition("｜")
-    return Item(text.strip(), title.strip()) if bar else Item("", title.strip())
+    text = _STEP.sub("", line, count=1).strip()
+    found = _TITLE.fullmatch(text)
+    return Item(found[2].strip(), found[1].strip()) if found else Item(text)
 
 
 def answer_word(lead: str) -> tuple[str, str]:
