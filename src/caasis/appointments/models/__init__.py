@@ -1,6 +1,16 @@
-"""Promises to call back, and lists of people who are asked afterwards whether the fix held."""
+"""Promises to call back, lists of people who are asked afterwards whether the fix held, and talks by video."""
 
 from caasis.appointments.models.callbacks import Callback, CallbackTry
 from caasis.appointments.models.follow_ups import FollowUpEntry, FollowUpList, FollowUpTry, NoCallNumber
+from caasis.appointments.models.talks import VideoSignal, VideoTalk
 
-__all__ = ["Callback", "CallbackTry", "FollowUpEntry", "FollowUpList", "FollowUpTry", "NoCallNumber"]
+__all__ = [
+    "Callback",
+    "CallbackTry",
+    "FollowUpEntry",
+    "FollowUpList",
+    "FollowUpTry",
+    "NoCallNumber",
+    "VideoSignal",
+    "VideoTalk",
+]

@@ -18,7 +18,7 @@ from caasis.telephony.models import Call, Participant
 from caasis.telephony.switchboard import ringing
 from caasis.telephony.switchboard.ending import end
 from caasis.telephony.switchboard.live import LiveCall
-from caasis.telephony.switchboard.talking import NotNow
+from caasis.telephony.switchboard.refusals import NotNow
 from caasis.telephony.vocabulary import CallPhase, EndCause, Part, Role
 
 #: How long a page that was left, or opened anew, has time to come back before the call is over.
