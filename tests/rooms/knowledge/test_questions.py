@@ -1,0 +1,22 @@
+"""The questions by which retrieval is measured stay as they were frozen."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+QUESTIONS = Path(__file__).resolve().parents[3] / "bench" / "faq" / "questions.tsv"
+FROZEN = "88b826e8559fd18601b70dc9d8cd0dd7854aeaa5af9e2c6bcd6691370df62891"
+
+
+def test_they_are_those_that_were_frozen() -> None:
+    assert hashlib.sha256(QUESTIONS.read_bytes()).hexdigest() == FROZEN
+
+
+def test_each_is_asked_once_and_says_what_would_help() -> None:
+    with QUESTIONS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == len({row["question"] for row in rows}) == 300
+    assert all(row["need"] and row["scope"] in ("in", "out") for row in rows)
+    assert sum(row["scope"] == "out" for row in rows) == 30
