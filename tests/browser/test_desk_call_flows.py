@@ -130,3 +130,21 @@ def test_a_box_is_reached_and_changed_by_keyboard_alone(live: Any, live_town: An
     page.keyboard.press("Enter")
     expect(page.get_by_text("「ご用件」を下書きに保存しました。")).to_be_visible()
     expect(page.get_by_role("button", name="直前の保存を取り消す")).to_be_visible()
+
+
+def test_a_drawing_wider_than_the_screen_begins_at_its_first_box(live: Any, live_town: Any, new_context: Any) -> None:
+    draft = add_standard_flow(actor=live_town.supervisor, centre_id=live_town.centre_a.id)
+    context = new_context()
+    client = client_of(live_town, "supervisor")
+    context.add_cookies([{"name": n, "value": m.value, "url": live.url} for n, m in client.cookies.items() if m.value])
+    page = context.new_page()
+    for width in (1440, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{live.url}/desk/telephone/flows/{draft.flow_id}/")
+        where = page.locator("app-flow-drawing").evaluate(
+            """(own) => { const all = own.getBoundingClientRect(), box = own.querySelector(".app-fbox--begin").getBoundingClientRect();
+                return [own.scrollWidth > own.clientWidth, box.left + box.width / 2 >= all.left, box.left + box.width / 2 <= all.right] }"""
+        )
+        assert where == [True, True, True], width
+        if FOLDER:
+            page.screenshot(path=f"{FOLDER}/faults-flow-{width}.png")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from caasis.appointments.services import promise_callback
+from caasis.appointments.vocabulary import AskedBy
 from caasis.desk.views import wallboard
+from caasis.kernel.actor import SYSTEM
 from caasis.platform.transactions import system_transaction
 from tests.rooms.telephony.hall import Hall
 
@@ -64,6 +68,21 @@ def test_the_wall_shows_who_waits_and_what_became_of_the_calls(client_for: Calla
     assert tile(html, "20秒以内に応答").startswith("33.3％")
     assert "見本 counsellor" in html and "通話中" in html
     assert "10時3件" in html
+
+
+def test_the_wall_counts_who_is_to_be_called_back_and_says_since_when(client_for: Callable[[str], Any], hall: Hall) -> None:
+    client = client_for("counsellor")
+    assert tile(wall(client), "折り返し待ち") == "0件待っている人はいません"
+    with system_transaction():
+        for minutes, number in ((0, "+819055550107"), (30, "+819055550108")):
+            promise_callback(
+                actor=SYSTEM, centre_id=hall.town.centre_a.id, number=number, queue_id=hall.queue.id, asked_by=AskedBy.FLOW,
+                now=hall.now() + timedelta(minutes=minutes),
+            )  # fmt: skip
+    shown = tile(wall(client), "折り返し待ち")
+    assert shown.startswith("2件いちばん古い") and shown.endswith("10:00")
+    assert "折り返し待ち</th><td>2件（いちばん古いのは" in wall(client, "?view=table")
+    assert tile(wall(client_for("outsider")), "折り返し待ち").startswith("0件")
 
 
 def test_the_table_says_the_same_in_words(client_for: Callable[[str], Any], hall: Hall) -> None:

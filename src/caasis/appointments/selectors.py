@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from caasis.appointments.models import Callback
 from caasis.appointments.vocabulary import OPEN
@@ -53,6 +54,20 @@ class CallbackLine:
     callback: Callback
     number: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPromises:
+    """How many people are still to be called back, and since when the first of them waits; None where nobody does."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+def open_promises(*, actor: Actor) -> OpenPromises:
+    """Open promises of the actor's centre, counted. One query."""
+    found = visible_callbacks(actor=actor).filter(state__in=sorted(OPEN)).aggregate(n=Count("id"), at=Min("arrived_at"))
+    return OpenPromises(found["n"], found["at"])
 
 
 def open_callbacks(*, actor: Actor, limit: int = 200) -> list[CallbackLine]:

@@ -122,6 +122,9 @@ class Wall:
     queues: list[ShownQueue]
     bars: list[Bar]
     helps: int
+    #: People who are still to be called back, and since when the first of them waits.
+    promises: int
+    promised_at: datetime | None
 
     @property
     def signed_in(self) -> int:
@@ -175,6 +178,8 @@ def shown_wall(board: PhoneBoard) -> Wall:
         ],
         bars=bars(board.hours),
         helps=sum(one.wants_help for one in board.agents),
+        promises=board.promises.count,
+        promised_at=board.promises.oldest_at,
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from caasis.accounts.selectors import names_of
+from caasis.appointments.selectors import OpenPromises, open_promises
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import JST
 from caasis.kernel.errors import NotAllowed
@@ -99,6 +100,7 @@ class PhoneBoard:
     target_seconds: int
     #: Hour of today → calls offered in it.
     hours: Mapping[int, int]
+    promises: OpenPromises
 
     @property
     def waiting(self) -> int:
@@ -126,7 +128,7 @@ def day_start(now: datetime) -> datetime:
 
 
 def phone_board(*, actor: Actor, now: datetime) -> PhoneBoard:
-    """The board of the actor's centre. Nine queries, however many calls and agents.
+    """The board of the actor's centre. Ten queries, however many calls and agents.
 
     :raises NotAllowed: not staff of a centre.
     """
@@ -149,6 +151,7 @@ def phone_board(*, actor: Actor, now: datetime) -> PhoneBoard:
         today=centre_figures(calls, centre, target_s=float(target)),
         target_seconds=target,
         hours=_hours(calls, centre),
+        promises=open_promises(actor=actor),
     )
 
 

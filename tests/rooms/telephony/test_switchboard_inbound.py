@@ -209,6 +209,8 @@ def test_an_agent_whose_page_is_gone_is_signed_out_and_rung_no_more(hall):
     hall.seat("counsellor")
     hall.seat("counsellor2")
     hall.at_their_desks.discard("counsellor")
+    # Without a desk phone either: whoever has one needs no page (test_desk_phone_alone).
+    hall.world.unregister("counsellor")
     hall.wait(140)
     assert hall.state("counsellor") == "available"
     hall.wait(30)
@@ -223,6 +225,7 @@ def test_whoever_is_in_a_call_is_not_signed_out_before_it_is_over(hall):
     hall.seat("counsellor")
     call = hall.connected()
     hall.at_their_desks.clear()
+    hall.world.unregister("counsellor")
     hall.wait(400)
     assert hall.state("counsellor") == "talking"
     hall.world.peer_hangs_up(hall.leg(call))
@@ -237,6 +240,7 @@ def test_after_a_start_pages_get_time_to_say_that_they_are_there(hall):
 
     hall.seat("counsellor")
     hall.at_their_desks.clear()
+    hall.world.unregister("counsellor")
     hall.world.advance(600)
     hall.board = Switchboard(hall.port, hall.now)
     hall.wait(100)

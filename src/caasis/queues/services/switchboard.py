@@ -19,6 +19,9 @@ from caasis.queues.vocabulary import NO_ANSWER, AgentState, ChannelKind
 
 #: A page that sends nothing for so long is gone. Browsers let a page in the background send once a minute.
 GONE_AFTER_SECONDS = 150
+#: Whoever has a registered desk phone needs no page. A phone stays registered at night: without a page or a call for so
+#: long nobody is at it.
+PHONE_ALONE_SECONDS = 4 * 60 * 60
 
 
 def mark_ringing(
@@ -194,10 +197,15 @@ def finish_overdue_wrap_ups(*, actor: Actor, now: datetime) -> list[UUID]:
     return ended
 
 
-def sign_out_stale(*, actor: Actor, now: datetime, after_seconds: int = GONE_AFTER_SECONDS) -> list[UUID]:
-    """Sign out agents whose browser has sent nothing for so long, as of its last sign. Returns their ids.
+def sign_out_stale(
+    *, actor: Actor, now: datetime, after_seconds: int = GONE_AFTER_SECONDS, at_phones: Collection[UUID] = ()
+) -> list[UUID]:
+    """Sign out agents whose browser has sent nothing for so long, as of their last sign of life. Returns their ids.
 
     Whoever is rung or in a call stays: a desk phone needs no browser. Their turn comes when the call is over.
+
+    :param at_phones: agents whose desk phone is registered. They stay while they take calls, which are signs of life as
+        well: who does not answer is put away, and goes then; so does who has given no sign for `PHONE_ALONE_SECONDS`.
     """
     require_system(actor)
     gone: list[UUID] = []
@@ -208,7 +216,11 @@ def sign_out_stale(*, actor: Actor, now: datetime, after_seconds: int = GONE_AFT
             .exclude(state__in=[AgentState.OFFLINE, *BUSY])
         )
         for status in rows:
-            change_state(status, AgentState.OFFLINE, actor=actor, at=status.last_seen_at or now)
+            seen = max(moment for moment in (status.last_seen_at, status.last_work_at) if moment is not None)
+            takes_calls = status.user_id in at_phones and status.state in (AgentState.AVAILABLE, AgentState.WRAP_UP)
+            if takes_calls and now - seen < timedelta(seconds=PHONE_ALONE_SECONDS):
+                continue
+            change_state(status, AgentState.OFFLINE, actor=actor, at=seen)
             gone.append(status.user_id)
     return gone
 

@@ -124,6 +124,11 @@ def station_or_none(agent_id: UUID) -> Station | None:
     return station if station is not None and (station.online or (station.leg and station.leg_ready)) else None
 
 
+def at_desk_phones() -> set[UUID]:
+    """Agents who can be rung at a desk phone: it is registered."""
+    return set(Station.objects.filter(online=True).values_list("agent_id", flat=True))
+
+
 def is_in_a_call(agent_id: UUID, *, but: UUID | None = None) -> bool:
     """Whether the agent is in a living call, or rung for one."""
     rows = Participant.objects.filter(agent_id=agent_id, gone_at=None, call__ended_at=None)

@@ -17,9 +17,23 @@ from caasis.telephony.models import Participant, Station
 OCCUPIED = (AgentState.RINGING.value, AgentState.TALKING.value, AgentState.WRAP_UP.value)
 
 
-def free_agents(centre_ids: Collection[UUID], now: datetime) -> list[Agent]:
-    """Agents of these centres who are available, can be reached, and are in no call."""
-    rows = list(_statuses().filter(centre_id__in=centre_ids, state=AgentState.AVAILABLE.value) if centre_ids else ())
+def free_agents(centre_ids: Collection[UUID], now: datetime, *, among: Collection[UUID] | None = None) -> list[Agent]:
+    """Agents of these centres who are available, can be reached, and are in no call; only those `among`, if given."""
+    free = _available(centre_ids)
+    return _reached(list(free if among is None else free.filter(user_id__in=among)), now)
+
+
+def few_free_agents(centre_ids: Collection[UUID], now: datetime, *, most: int) -> list[Agent] | None:
+    """As `free_agents`; None where more than `most` are available."""
+    rows = list(_available(centre_ids)[: most + 1])
+    return None if len(rows) > most else _reached(rows, now)
+
+
+def _available(centre_ids: Collection[UUID]) -> QuerySet[AgentStatus]:
+    return _statuses().filter(centre_id__in=centre_ids, state=AgentState.AVAILABLE.value)
+
+
+def _reached(rows: list[AgentStatus], now: datetime) -> list[Agent]:
     ready = _ready({status.user_id for status in rows})
     return _as_agents((status for status in rows if status.user_id in ready), AgentState.AVAILABLE, now)
 

@@ -252,14 +252,14 @@ class Switchboard:
         return done
 
     def _sign_out_gone(self) -> int:
-        """Agents who are seen no more are signed out, unless a call holds them."""
+        """Agents who are seen no more are signed out, unless a call or their desk phone holds them."""
         now = self._clock()
         if now < self._look_for_gone_at:
             return 0
         self._look_for_gone_at = now + LOOK_FOR_GONE
         gone: list[UUID] = []
         with self._work(), self._safely("sign out"):
-            gone = sign_out_stale(actor=SYSTEM, now=now)
+            gone = sign_out_stale(actor=SYSTEM, now=now, at_phones=agents.at_desk_phones())
         if gone:
             log.info("agents who were seen no more are signed out", extra={"count": len(gone)})
         return len(gone)

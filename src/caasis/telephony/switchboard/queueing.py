@@ -10,6 +10,7 @@ from django.db import transaction
 from caasis.appointments.models import Callback, FollowUpEntry
 from caasis.engines.routing import assign
 from caasis.telephony.switchboard import crew, follow_ups, legs, ringing
+from caasis.telephony.switchboard.candidates import MANY_AGENTS, candidates
 from caasis.telephony.switchboard.live import LiveCall, load_live
 from caasis.telephony.switchboard.work import Item, centres_that_wait, waiting_items, works_of
 
@@ -17,11 +18,16 @@ from caasis.telephony.switchboard.work import Item, centres_that_wait, waiting_i
 def offer_all(*, now: datetime, boot: str) -> int:
     """Ring a free agent for each call and callback that can have one. Returns how many ring now."""
     # Most turns of a busy day find nobody free, and one agent who is free again concerns one centre.
-    agents = crew.free_agents(centres_that_wait(), now)
-    if not agents:
+    centres = centres_that_wait()
+    agents = crew.few_free_agents(centres, now, most=MANY_AGENTS)
+    if agents == []:
         return 0
-    items = {item.id: item for item in waiting_items({UUID(agent.centre) for agent in agents})}
+    waits = centres if agents is None else {UUID(agent.centre) for agent in agents}
+    items = {item.id: item for item in waiting_items(waits)}
     works = works_of(items.values(), now)
+    if agents is None:
+        # And a quiet one finds a whole hall free for one caller: nobody reads thousands to ring one.
+        agents = crew.free_agents(centres, now, among=candidates(works.values(), now))
     rung = 0
     for given in assign(agents, works.values(), now.timestamp()):
         live = _ring(items[UUID(given.work)], UUID(given.agent), now=now, boot=boot)
