@@ -25,6 +25,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
 from caasis.accounts.services import break_glass
+from caasis.appointments.services import book_talk
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
 from caasis.cases.models import SearchExport, SearchHit
@@ -46,6 +47,7 @@ from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from caasis.privacy.keys import create_record_key, record_key_bytes
+from caasis.privacy.services import read_sealed
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
@@ -252,6 +254,7 @@ def make_scene(town: Any) -> Scene:
             "mention": mention,
             "absence": away.id,
             "phrase": phrase.id,
+            **make_talk(town, open_case),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -260,6 +263,13 @@ def make_scene(town: Any) -> Scene:
             "request": make_request(town),
         },
     )
+
+
+def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
+    """A talk by video that begins now, with its link."""
+    talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id)
+    with system_transaction():
+        return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
 
 
 def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
@@ -555,6 +565,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "help_id": ("help request", scene.more["help"]),
         "mention_id": ("mention", scene.more["mention"]),
         "phrase_id": ("phrase", scene.more["phrase"]),
+        "talk_id": ("talk by video", scene.more["talk"]),
+        "secret": ("link of a talk", scene.more["secret"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "request_id": ("request of the desk", scene.more["request"]),
@@ -597,6 +609,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     case = {"open case": scene.open_case, "registered case": scene.registered}.get(words, scene.approval_case)
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
+        "portal:video": {"consent": "agreed"},
+        "portal:video_say": {"kind": "ready"},
         "desk:telephone-ask": {"kind": "wrap_up_done"},
         "desk:telephone-state": {"choice": "available"},
         "desk:telephone-station": {"user": "matrix-phone"},

@@ -48,7 +48,7 @@ def book_talk(
 
     :raises NotAllowed: neither counsellor nor supervisor of a centre. :raises Invalid: with sentences by field.
     """
-    centre_id = _require_agent(actor)
+    staff_id, centre_id = _require_agent(actor)
     at = now or timezone.now()
     begins = begins_at or at
     name, contact = _clean(name), _clean(contact)
@@ -67,7 +67,7 @@ def book_talk(
             _one_at_a_time(agent_id, begins, minutes, but=None)
         secret = secrets.token_urlsafe(24)
         talk = VideoTalk(
-            centre_id=centre_id, case_id=case_id, agent_id=agent_id, made_by=actor.id,
+            centre_id=centre_id, case_id=case_id, agent_id=agent_id, made_by=staff_id,
             record_key_id=create_record_key(centre_id).id, secret_hash=hash_of(secret), begins_at=begins,
             minutes=minutes, at_once=begins_at is None, expires_at=expiry(begins, minutes),
         )  # fmt: skip
@@ -85,7 +85,7 @@ def move_talk(
 
     :raises NotFound: hidden and absent alike. :raises Invalid: with sentences. :raises WrongState: it has begun or ended.
     """
-    centre_id, at = _require_agent(actor), now or timezone.now()
+    (_, centre_id), at = _require_agent(actor), now or timezone.now()
     if sentence := time_error(schedules_of([centre_id])[centre_id], begins_at=begins_at, minutes=minutes, now=at):
         raise Invalid(fields={"begins_at": [sentence]})
     with actor_transaction(actor):
@@ -245,12 +245,12 @@ def forget_talk(*, actor: Actor, key_id: UUID, now: datetime) -> int:
 # --- parts ------------------------------------------------------------------------------------------------------------
 
 
-def _require_agent(actor: Actor) -> UUID:
+def _require_agent(actor: Actor) -> tuple[UUID, UUID]:
     centre_id = actor.centre_id
     staff = actor.works_for(centre_id) and actor.has(Role.COUNSELLOR, Role.SUPERVISOR)
     if actor.id is None or centre_id is None or not staff:
         raise NotAllowed("ビデオ相談を扱えるのは、センターの相談員と主任です。")
-    return centre_id
+    return actor.id, centre_id
 
 
 def _require_system(actor: Actor) -> None:
@@ -275,11 +275,12 @@ def _one_at_a_time(agent_id: UUID, begins_at: datetime, minutes: int, *, but: UU
     """One counsellor talks with one consumer at a time. The lock lets two bookings of one counsellor follow each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"video:{agent_id}"])
+    day = timedelta(days=1)
     near = VideoTalk.objects.filter(
-        agent_id=agent_id, state__in=sorted(OPEN_TALKS), begins_at__gt=begins_at - timedelta(days=1),
-        begins_at__lt=begins_at + timedelta(days=1),
-    ).exclude(id=but)  # fmt: skip
-    if overlaps(begins_at, minutes, near.values_list("begins_at", "minutes")):
+        agent_id=agent_id, state__in=sorted(OPEN_TALKS), begins_at__gt=begins_at - day, begins_at__lt=begins_at + day
+    )
+    others = [(row.begins_at, row.minutes) for row in near if row.id != but]
+    if overlaps(begins_at, minutes, others):
         raise Invalid(fields={"begins_at": ["この相談員には、同じ時間に予約があります。"]})
 
 

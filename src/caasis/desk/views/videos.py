@@ -50,7 +50,7 @@ def videos(request: HttpRequest) -> HttpResponse:
     names = names_of({line.talk.agent_id for line in lines})
     ids = [line.talk.case_id for line in lines if line.talk.case_id]
     numbers = dict(cases.own_cases(actor=actor).filter(id__in=ids).values_list("id", "receipt_number")) if ids else {}
-    rows = [(line, names.get(line.talk.agent_id, ""), numbers.get(line.talk.case_id, "")) for line in lines]
+    rows = [(line, names.get(line.talk.agent_id, ""), numbers.get(line.talk.case_id, "") if line.talk.case_id else "") for line in lines]
     context = {"rows": rows, "day": day, "today": today, "before": before, "after": after}
     return page(request, "desk/videos/list.html", context)
 

@@ -72,6 +72,7 @@ def _call_of(talk: VideoTalk) -> Call:
 
 
 def _request(call: Call, talk: VideoTalk, kind: RequestKind) -> DeskRequest:
+    assert call.centre_id is not None
     # Whoever asks is no member of staff: the talk stands for her, and nobody's desk is told.
     return DeskRequest(
         centre_id=call.centre_id, actor_id=talk.id, kind=kind.value, call=call, record_key_id=call.record_key_id

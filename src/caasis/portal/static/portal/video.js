@@ -75,6 +75,7 @@ class VideoRoom extends HTMLElement {
     this.own.srcObject = this.stream;
     this.own.hidden = !this.stream.getVideoTracks().length;
     this.own.play().catch(() => {});
+    for (const hint of this.querySelectorAll("[data-video-hint]")) hint.hidden = !this.own.hidden;
     const [track] = this.stream.getVideoTracks();
     await this.picture.use(track ?? null);
     const [voice] = this.stream.getAudioTracks();
