@@ -52,9 +52,9 @@ def progress_bar(progress: Progress) -> list[Stretch]:
         ("open", "これから", progress.open),
     )
     found, x = [], 0.0
-    for code, label, count in parts:
+    for code, words, count in parts:
         width = WIDTH * count / progress.total if progress.total else 0.0
-        found.append(Stretch(code, label, count, round(x, 1), round(width, 1)))
+        found.append(Stretch(code, words, count, round(x, 1), round(width, 1)))
         x += width
     return found
 
