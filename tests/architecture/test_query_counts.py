@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caasis.analytics.facts import store_facts
+from caasis.appointments.models import FollowUpList
 from caasis.cases import services as cases
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
@@ -27,6 +28,7 @@ from caasis.platform.transactions import system_transaction
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
+from tests.support import follow_ups
 from tests.support.scene import (
     Scene,
     approve,
@@ -83,6 +85,11 @@ def grow(scene: Scene, rows: int) -> None:  # noqa: F811
         telephony.save_number(
             actor=town.supervisor, centre_id=town.centre_a.id, number=f"022{rows:03}{number:04}", label="代表", flow_id=flow.id
         )
+        follow_ups.made_list(town)
+        called = follow_ups.candidate(town, f"070{rows:04}{number:04}")
+        with system_transaction():
+            running = FollowUpList.objects.get(id=scene.more["follow-up list"])
+        follow_ups.add(town, running, called)
         ask(town, title=f"決裁を待つ相談{number}")
         done, approval = ask(town, title=f"登録する相談{number}")
         approve(town, approval)

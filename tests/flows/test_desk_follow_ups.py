@@ -291,6 +291,32 @@ def test_somebody_is_taken_off_the_list(client_for: Any, town: Any) -> None:
     assert row.title in page
 
 
+def test_the_screen_says_why_the_switchboard_did_not_call_and_leads_an_agent_who_was_rung_to_the_person(
+    client_for: Any, town: Any, as_system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = Hall(town)
+    monkeypatch.setattr(follow_ups, "moment", hall.now)
+    row, case = made_list(town, queue=hall.queue), closed_case(town)
+    Consent.objects.update(given_at=MORNING - timedelta(days=1))
+    cases.fill_list(actor=town.counsellor, list_id=row.id, case_ids=[case.id], now=hall.now())
+    appointments.start_list(actor=town.supervisor, list_id=row.id)
+    client = client_for("counsellor")
+    client.post(f"/desk/follow-ups/{row.id}/next")
+    client.post(f"/desk/follow-ups/entries/{entry().id}/call", {"once": "abcdefgh"})
+    hall.turn()
+    assert "電話機がつながっていません。" in client.get(f"/desk/follow-ups/{row.id}/work").content.decode()
+    assert "電話機がつながっていません。" in client.get(f"/desk/follow-ups/{row.id}/now").content.decode()
+    client.post(f"/desk/follow-ups/entries/{entry().id}/let-go")
+    FollowUpList.objects.update(mode="progressive")
+    assert "電話が回ってくるのを待っています。" in client.get(f"/desk/follow-ups/{row.id}/work").content.decode()
+    appointments.queue_due_follow_ups(actor=SYSTEM, now=hall.now())
+    hall.seat("counsellor")
+    hall.world.peer_answers("counsellor")
+    hall.turn()
+    assert "相手の相談と結果の欄を開く" in client.get(f"/desk/follow-ups/{row.id}/now?waits=1").content.decode()
+    assert NAME in client.get(f"/desk/follow-ups/{row.id}/work").content.decode()
+
+
 def test_a_call_of_a_list_stands_on_its_case(client_for: Any, town: Any, as_system: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall(town)
     monkeypatch.setattr(follow_ups, "moment", hall.now)

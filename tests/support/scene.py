@@ -25,7 +25,8 @@ from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
 from caasis.accounts.services import break_glass
-from caasis.appointments.services import book_talk
+from caasis.appointments import services as appointments
+from caasis.appointments.services import Candidate, book_talk
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
 from caasis.cases.models import SearchExport, SearchHit
@@ -51,6 +52,7 @@ from caasis.privacy.services import read_sealed
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
+from tests.support import follow_ups
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
@@ -261,6 +263,7 @@ def make_scene(town: Any) -> Scene:
             "call": call.id,
             "recording": recording,
             "request": make_request(town),
+            **make_follow_up(town, open_case.id, call.id),
         },
     )
 
@@ -270,6 +273,20 @@ def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
+
+
+def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
+    """A list that runs, with one person whom the counsellor has reached and whose result is not written yet."""
+    row, who = follow_ups.made_list(town), follow_ups.person(town.centre_a, "022-000-8765", "見本 次郎")
+    follow_ups.consent(who, case_id=case_id)
+    (added,) = follow_ups.add(town, row, Candidate(case_id, who.id, PHONE_SHOWN, NAME))
+    assert added.entry is not None
+    entry_id = added.entry.id
+    appointments.start_list(actor=town.supervisor, list_id=row.id)
+    given = {"actor": SYSTEM, "entry_id": entry_id, "call_id": call_id, "now": follow_ups.TEN}
+    appointments.begin_call(**given, agent_id=town.counsellor.id)
+    appointments.end_call(**given, result=None)
+    return {"follow-up list": row.id, "follow-up": entry_id, "follow-up queue": row.queue_id}
 
 
 def make_beside(town: Any, open_case: Any, registered: Any) -> dict[str, Any]:
@@ -413,6 +430,7 @@ KINDS: dict[str, dict[str, Any]] = {
 #: What a page's own link or a program sends along: without it these answer alike to everybody.
 QUERIES = {
     "desk:attachment": "?purpose=advice",
+    "desk:follow-up-build": "?words=",
     "desk:mediation": "?purpose=advice",
     "desk:mediation-letter": "?purpose=advice",
     "desk:mediation-letter-output": "?purpose=advice",
@@ -569,6 +587,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "secret": ("link of a talk", scene.more["secret"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
+        "list_id": ("follow-up list", scene.more["follow-up list"]),
+        "entry_id": ("follow-up", scene.more["follow-up"]),
         "request_id": ("request of the desk", scene.more["request"]),
         "search_id": ("saved search", scene.more["saved search"]),
         "export_id": ("export", scene.more["export"]),
@@ -601,6 +621,14 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
 
 def _day(field: str, year: str = "2026") -> dict[str, str]:
     return {f"{field}_y": year, f"{field}_m": "1", f"{field}_d": "5"}
+
+
+def _follow_up(scene: Scene) -> dict[str, Any]:
+    return {
+        "title": "屋根工事のその後", "question": "返金は済みましたか。", "mode": "preview", "queue": str(scene.more["follow-up queue"]),
+        "weekdays": ["0", "1"], "first": "10:00", "last": "17:00", "max_tries": "3", "pause_minutes": "1440",
+        "notice_channel": "none", "notice_hours": "48",
+    }  # fmt: skip
 
 
 def _body(scene: Scene, name: str, words: str) -> Any:
@@ -762,6 +790,11 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:flow-publish": {"token": scene.more["flow token"]},
         "desk:flow-box": {"token": scene.more["flow token"], "say__ja": "では。", "counts_as": "after_hours"},
         "desk:flow-box-new": {"token": scene.more["flow token"], "say__ja": "お待ちください。"},
+        "desk:follow-up-new": _follow_up(scene),
+        "desk:follow-up-change": _follow_up(scene),
+        "desk:follow-up-build": {"case": [str(scene.registered.id)]},
+        "desk:follow-up-result": {"result": "settled", "answers": WISH},
+        "desk:case-follow-up": {"of_list": str(scene.more["follow-up list"])},
         "portal:vote": {"useful": "yes"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {

@@ -55,7 +55,7 @@ def standings(
     indexes = [[] if number_error(one.number) else blind_candidates(centre_id, "phone", one.number) for one in asked]
     every = [index for found in indexes for index in found]
     refused = _indexes(NoCallNumber.objects.filter(centre_id=centre_id, number_index__in=every).values_list("number_index", flat=True))
-    entries = FollowUpEntry.objects.exclude(id=but)
+    entries = FollowUpEntry.objects.exclude(id=but) if but else FollowUpEntry.objects.all()
     here = entries.filter(centre_id=centre_id, state__in=sorted(ENTRY_OPEN), number_index__in=every)
     waiting = _indexes(here.values_list("number_index", flat=True))
     listed = set(entries.filter(of_list_id=list_id).values_list("case_id", flat=True)) if list_id else set()

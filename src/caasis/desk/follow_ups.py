@@ -15,8 +15,10 @@ from caasis.accounts.selectors import names_of
 from caasis.appointments.follow_up_selectors import EntryLine, Progress, entry_lines, visible_entries
 from caasis.appointments.models import FollowUpEntry, FollowUpList
 from caasis.appointments.vocabulary import CHOSEN, EntryState, FollowUpResult, NotCalled
-from caasis.cases.models import Case
+from caasis.cases.code_lists import label
+from caasis.cases.models import Case, Party
 from caasis.cases.selectors import own_cases
+from caasis.cases.vocabulary import PartyRole
 from caasis.kernel.actor import Actor
 from caasis.kernel.clock import JST
 
@@ -50,9 +52,9 @@ def progress_bar(progress: Progress) -> list[Stretch]:
         ("open", "これから", progress.open),
     )
     found, x = [], 0.0
-    for code, label, count in parts:
+    for code, words, count in parts:
         width = WIDTH * count / progress.total if progress.total else 0.0
-        found.append(Stretch(code, label, count, round(x, 1), round(width, 1)))
+        found.append(Stretch(code, words, count, round(x, 1), round(width, 1)))
         x += width
     return found
 
@@ -90,6 +92,8 @@ class ShownEntry:
     state: str
     more: str
     who: str
+    #: How to reach this person without harm, in words.
+    care: list[str]
 
 
 def shown_entries(*, actor: Actor, list_id: UUID, state: str, page: int) -> tuple[list[ShownEntry], bool]:
@@ -97,6 +101,8 @@ def shown_entries(*, actor: Actor, list_id: UUID, state: str, page: int) -> tupl
     lines = entry_lines(actor=actor, list_id=list_id, state=state, offset=(page - 1) * A_PAGE, limit=A_PAGE + 1)
     more, lines = len(lines) > A_PAGE, lines[:A_PAGE]
     cases = cases_by_id(actor, [line.entry for line in lines])
+    parties = Party.objects.filter(case_id__in=cases).order_by("position")
+    care = {party.case_id: party.care for party in parties if PartyRole.CONSUMER in party.roles}
     names = names_of({line.entry.agent_id for line in lines if line.entry.agent_id})
     return [
         ShownEntry(
@@ -105,6 +111,7 @@ def shown_entries(*, actor: Actor, list_id: UUID, state: str, page: int) -> tupl
             EntryState(line.entry.state).label,
             _more(line.entry),
             names.get(line.entry.agent_id, "") if line.entry.agent_id else "",
+            [label("contact_care", code) for code in care.get(line.entry.case_id, [])],
         )
         for line in lines
     ], more

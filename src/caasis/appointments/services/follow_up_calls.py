@@ -123,7 +123,7 @@ def write_result(
             raise WrongState("この人の結果は、もう記入されています。")
         if entry.agent_id != actor.id and not actor.has(Role.SUPERVISOR):
             raise NotAllowed("結果は、電話をした人か主任が記入します。")
-        made = entry.tries.filter(call_id=entry.call_id).first()
+        made = entry.tries.filter(call_id=entry.call_id).first() if entry.call_id else None
         if answers.strip():
             set_sealed(entry, answers=answers.strip())
         log(entry, "write_follow_up_result", actor=actor)

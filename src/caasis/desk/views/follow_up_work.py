@@ -31,6 +31,7 @@ from caasis.desk.views.telephone import NO_AGENT, sentence_of
 from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.errors import DomainError, NotAllowed
 from caasis.privacy.keys import Forgotten
+from caasis.telephony.models import DeskRequest
 from caasis.telephony.services import ask, contact_of_call
 from caasis.telephony.vocabulary import RequestKind
 
@@ -85,6 +86,7 @@ def _person(actor: Actor, entry: FollowUpEntry) -> dict[str, Any]:
         "care": [label("contact_care", code) for code in (consumer.care if consumer else [])],
         "result_label": label("result", case.result) if case and case.result else "",
         "calling": entry.state != EntryState.WAITING,
+        "refused": _refused(actor, entry),
     }
 
 
@@ -94,7 +96,25 @@ def now(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """The line that says how the call stands; it comes anew when something changes, and touches nothing that was typed."""
     actor = _agent(request)
     row = get_list(actor=actor, list_id=list_id)
-    return render(request, "desk/follow_ups/now.html", {"row": row, "entry": entry_of_agent(actor=actor, list_id=row.id)})
+    entry = entry_of_agent(actor=actor, list_id=row.id)
+    context = {
+        "row": row,
+        "entry": entry,
+        "refused": _refused(actor, entry),
+        "waits": request.GET.get("waits") == "1",
+        #: The page has the form for the result already.
+        "calling": request.GET.get("form") == "1",
+    }
+    return render(request, "desk/follow_ups/now.html", context)
+
+
+def _refused(actor: Actor, entry: FollowUpEntry | None) -> str:
+    """Why the switchboard did not do the last thing that was asked for this person, as a sentence; "" when it did."""
+    if entry is None or entry.state != EntryState.WAITING:
+        return ""
+    asked = DeskRequest.objects.filter(actor_id=actor.id, target_kind="follow_up", target_id=entry.id)
+    last = asked.order_by("-created_at").first()
+    return last.answer if last is not None and last.state == DeskRequest.State.REFUSED else ""
 
 
 @require_POST
