@@ -245,7 +245,7 @@ class _Near:
         """
         least = self._table.min(axis=1)
         for ahead in (*[self._ahead] * TRIES, 0.0):
-            bound = least + ahead
+            bound: Seconds = least + ahead
             inside = np.flatnonzero(self._table <= bound[:, None])
             row = inside // self._agents
             counts = np.bincount(row, minlength=self._runs)
