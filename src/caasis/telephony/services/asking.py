@@ -22,8 +22,8 @@ ALONE = frozenset(
     {
         RequestKind.WRAP_UP_DONE, RequestKind.WRAP_UP_LONGER, RequestKind.RESULT, RequestKind.CALL,
         RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER,
-    }  # fmt: skip
-)
+    }
+)  # fmt: skip
 TARGETS = frozenset({"agent", "queue", "number"})
 LONGEST_OFFER = 20_000
 #: What may be called from the desk: subscriber numbers in Japan. Premium services and other countries are not.
