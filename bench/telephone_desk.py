@@ -59,7 +59,12 @@ class Desk:
     def inside(self, program: str) -> None:
         """Run a program beside the installation, on its database."""
         done = subprocess.run(
-            [sys.executable, "-c", program], env=self.running.environment, cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-c", program],
+            env=self.running.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-2_000:]
 
@@ -75,7 +80,9 @@ D = TypeVar("D", bound=Desk)
 def desk(kind: type[D]) -> Iterator[D]:
     """Start an installation whose phones are registered; `kind` is made of it."""
     with installation() as running:
-        for name in [name for name in running.environment if name.startswith(("CAASIS_TEST", "PYTEST", "CAASIS_NO_POOL"))]:
+        for name in [
+            name for name in running.environment if name.startswith(("CAASIS_TEST", "PYTEST", "CAASIS_NO_POOL"))
+        ]:
             running.environment.pop(name)
         port, (first, last) = free_port(), rtp_ports()
         running.environment |= {

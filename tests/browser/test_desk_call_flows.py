@@ -55,12 +55,20 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
     broken = flow_of("main")
     broken["boxes"] = [one for one in broken["boxes"] if one["id"] != "info"]
     second = save_draft(actor=town.supervisor, flow_id=flow.id, document=broken)
-    line = save_number(actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=flow.id)
+    line = save_number(
+        actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=flow.id
+    )
     save_number(
         actor=town.supervisor, centre_id=town.centre_a.id, number="0120000123", label="フリーダイヤル", toll="free",
         flow_id=standard.flow_id,
     )  # fmt: skip
-    set_message(actor=town.supervisor, centre_id=town.centre_a.id, name="storm", on=True, words={"ja": "停電のため、午後から受け付けます。"})
+    set_message(
+        actor=town.supervisor,
+        centre_id=town.centre_a.id,
+        name="storm",
+        on=True,
+        words={"ja": "停電のため、午後から受け付けます。"},
+    )
     flows, at = f"{live.url}/desk/telephone/flows/", f"{live.url}/desk/telephone/flows/{standard.flow_id}/"
     steps = {
         "numbers": f"{live.url}/desk/telephone/numbers/",
@@ -81,6 +89,7 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
         "line": f"{at}prompts/greeting/say/ja/",
         "message": f"{live.url}/desk/telephone/message/?name=storm",
     }
+
     def refused(page: Page) -> None:
         page.goto(f"{at}boxes/purpose/")
         page.get_by_label("待つ秒数").fill("0")
@@ -108,7 +117,11 @@ def test_every_screen_holds_at_both_widths(live: Any, live_town: Any, visit: Cal
         actor=town.supervisor, centre_id=town.centre_a.id, number="0221234567", label="代表", flow_id=standard.flow_id,
         number_id=line.id,
     )  # fmt: skip
-    phone = [("phone", seen(f"{live.url}/phone/0221234567/", "phone")), ("person", chosen("1")), ("number", chosen("3"))]
+    phone = [
+        ("phone", seen(f"{live.url}/phone/0221234567/", "phone")),
+        ("person", chosen("1")),
+        ("number", chosen("3")),
+    ]
     wrong += visit(client_of(town, "public"), phone)
     assert not wrong, "\n".join(wrong)
 

@@ -18,7 +18,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_the_result_is_given_by_one_key_and_the_band_fits(
-    sign_in: Sign, hall: Hall, axe: Callable[..., Any], no_sideways_scroll: Callable[[Page], None]  # noqa: F811
+    sign_in: Sign,  # noqa: F811
+    hall: Hall,  # noqa: F811
+    axe: Callable[..., Any],
+    no_sideways_scroll: Callable[[Page], None],
 ) -> None:
     hall.seat("counsellor")
     call = hall.connected()

@@ -31,7 +31,16 @@ def test_the_wrap_up_band_offers_the_results_and_shows_the_chosen_one(client_for
     hall.world.peer_hangs_up(hall.leg(call))
     hall.turn()
     shown = bar(client)
-    for words in ("相談を受けた", "続きの相談", "案内のみ", "他機関を案内", "無言・いたずら", "間違い電話", "途中で切れた", "その他"):
+    for words in (
+        "相談を受けた",
+        "続きの相談",
+        "案内のみ",
+        "他機関を案内",
+        "無言・いたずら",
+        "間違い電話",
+        "途中で切れた",
+        "その他",
+    ):
         assert f">{words}</button>" in shown
     assert 'aria-pressed="true"' not in shown
     shown = press(client, hall, None, "result", option="referred")

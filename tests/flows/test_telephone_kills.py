@@ -69,7 +69,9 @@ class Hall(Desk):
         wait_for("the counsellor is free", lambda: self.state() == "available")
         before = len(self.desk.calls)
         caller = self.public.call("0355550100")
-        wait_for("it rings at the desk", lambda: len(self.desk.calls) > before and self.desk.calls[-1].state == "ringing")
+        wait_for(
+            "it rings at the desk", lambda: len(self.desk.calls) > before and self.desk.calls[-1].state == "ringing"
+        )
         expect(page.locator("app-telephone [data-rings]")).to_be_attached(timeout=30_000)
         self.desk.answer()
         agent = self.desk.calls[-1]
@@ -214,7 +216,9 @@ def test_a_call_that_ends_while_the_database_is_away_ends_in_the_records(hall: H
     finish(hall, counsellor)
 
 
-def test_database_and_switchboard_killed_together_come_back_to_a_call_that_is_over(hall: Hall, counsellor: Page) -> None:
+def test_database_and_switchboard_killed_together_come_back_to_a_call_that_is_over(
+    hall: Hall, counsellor: Page
+) -> None:
     caller, agent = hall.talk(counsellor)
     former = pid_of(hall.running, "switchboard")
     assert former is not None
@@ -235,7 +239,9 @@ def test_a_caller_who_comes_while_the_database_is_away_is_rung_through_afterward
         caller = hall.public.call("0355550100")
         time.sleep(2)
         assert caller.state != "over"
-    wait_for("it rings at the desk", lambda: len(hall.desk.calls) > before and hall.desk.calls[-1].state == "ringing", 60)
+    wait_for(
+        "it rings at the desk", lambda: len(hall.desk.calls) > before and hall.desk.calls[-1].state == "ringing", 60
+    )
     hall.desk.answer()
     wait_for("both hear each other", lambda: hear_each_other(caller, hall.desk.calls[-1]), 30)
     hall.public.hang_up(caller)

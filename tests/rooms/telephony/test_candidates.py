@@ -23,7 +23,8 @@ def free_some(hall, share: float) -> None:
 
 
 @pytest.mark.parametrize(("waiting", "centres", "share"), [(1, 1, 1.0), (7, 1, 0.9), (20, 1, 0.5), (12, 2, 0.9)])
-def test_the_same_agents_are_chosen_out_of_far_fewer(as_system, waiting, centres, share):
+def test_the_same_agents_are_chosen_out_of_far_fewer(as_system, monkeypatch, waiting, centres, share):
+    monkeypatch.setattr(narrow, "FEW_NEEDS", 20)
     hall = build(160, waiting, centres)
     free_some(hall, share)
     waits = centres_that_wait()
@@ -51,6 +52,13 @@ def test_whoever_cannot_be_rung_is_no_candidate(as_system):
     assert len({first, second, third}) == 3
 
 
+def test_with_many_needs_everybody_is_looked_at(as_system):
+    hall = build(10, 15, 1)
+    works = works_of(waiting_items(centres_that_wait()), hall.now)
+    assert len({work.need for work in works.values()}) > narrow.FEW_NEEDS
+    assert narrow.candidates(works.values(), hall.now) is None
+
+
 def test_with_many_who_wait_everybody_is_looked_at(as_system):
     hall = build(10, narrow.FEW_WORKS + 1, 1)
     works = works_of(waiting_items(centres_that_wait()), hall.now)
@@ -62,6 +70,8 @@ def test_a_hall_that_is_all_free_is_not_read_for_one_caller(as_system, monkeypat
     hall = build(120, 1, 1)
     free_some(hall, 1.0)
     read = []
-    monkeypatch.setattr(crew, "_skills", lambda ids, now, skills=crew._skills: read.append(len(ids)) or skills(ids, now))
+    monkeypatch.setattr(
+        crew, "_skills", lambda ids, now, skills=crew._skills: read.append(len(ids)) or skills(ids, now)
+    )
     queueing.offer_all(now=hall.now, boot="bench")
     assert read == [1]

@@ -50,9 +50,7 @@ def test_the_result_given_in_the_wrap_up_stands_in_the_record_and_in_the_file(ha
     assert hall.ask("counsellor", RequestKind.WRAP_UP_DONE).state == "done"
     assert hall.record(call).parts[0].result == "referred"
     actor, day = hall.town.supervisor, timedelta(days=1)
-    text = export_calls(
-        actor=actor, start=hall.now() - day, end=hall.now() + day, purpose=Purpose.IMPORT_EXPORT
-    )
+    text = export_calls(actor=actor, start=hall.now() - day, end=hall.now() + day, purpose=Purpose.IMPORT_EXPORT)
     assert text.splitlines()[1].split(",")[-2:] == ["他機関を案内", "0"]
 
 
@@ -140,5 +138,3 @@ def test_a_record_from_before_there_were_results_is_read_as_without_one(hall):
             del part["result"], part["prolonged"]
         row.save()
     assert hall.record(call).parts[0].result == ""
-
-

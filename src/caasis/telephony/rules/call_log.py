@@ -42,7 +42,7 @@ OF_AN_AGENT = frozenset(
         Step.RANG, Step.RANG_OUT, Step.HELD, Step.RESUMED, Step.TRANSFERRED, Step.LEFT, Step.RESULT, Step.WRAP_UP_LONGER,
         Step.WRAPPED_UP,
     }
-)
+)  # fmt: skip
 #: These end a caller's way without a person; the first of them decides the outcome unless somebody is connected later.
 WITHOUT_A_PERSON = (
     Step.BLOCKED,

@@ -174,7 +174,10 @@ def centre_figures(calls: Sequence[CountedCall], centre: str, *, target_s: float
 def result_counts(calls: Iterable[CountedCall], centre: str) -> Counter[str]:
     """How often each result (CallResult; "" is 未入力) was given by agents of the centre: parts that are over, not calls."""
     return Counter(
-        part.result for call in calls for part in call.record.parts if part.centre == centre and part.left_at is not None
+        part.result
+        for call in calls
+        for part in call.record.parts
+        if part.centre == centre and part.left_at is not None
     )
 
 

@@ -23,7 +23,7 @@ ALONE = frozenset(
         RequestKind.WRAP_UP_DONE, RequestKind.WRAP_UP_LONGER, RequestKind.RESULT, RequestKind.CALL,
         RequestKind.VIDEO, RequestKind.CONNECT_BROWSER, RequestKind.DISCONNECT_BROWSER,
     }
-)
+)  # fmt: skip
 #: Asked by the page of whoever has the link of a talk by video (`services.video`).
 OF_CONSUMERS = frozenset({RequestKind.VIDEO_SOUND, RequestKind.VIDEO_END})
 TARGETS = frozenset({"agent", "queue", "number"})
