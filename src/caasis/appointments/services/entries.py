@@ -154,7 +154,8 @@ def open_next(*, actor: Actor, list_id: UUID, now: datetime | None = None) -> Fo
     """
     at = now or timezone.now()
     with actor_transaction(actor):
-        row = get_list(actor=actor, list_id=list_id)
+        # One after the other for each list: whoever asks at the same moment gets the person after this one.
+        row = get_list(actor=actor, list_id=list_id, for_update=True)
         _require_worker(actor, row)
         mine = entry_of_agent(actor=actor, list_id=list_id)
         if mine is not None:
