@@ -258,7 +258,7 @@ class _Near:
         self._near.fill(np.inf)
         self._near_flat[place] = self._flat[inside]
         self._who_flat[place] = inside - row * self._agents
-        return bound
+        return np.asarray(bound)
 
     def first(self, chosen: NDArray[np.intp], moment: Seconds) -> None:
         """As `_Desk.first`."""
