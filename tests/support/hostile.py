@@ -5,6 +5,7 @@ The forms are those of the walk: an address that somebody adds is attacked witho
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -203,6 +204,9 @@ def _attack(
         answer = client.generic(method, target.url, body, content_type=media_type)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
         shown = text.decode("utf-8", "replace")
+        if answer["Content-Type"] == "application/json":
+            # As whoever reads it sees it: not \\u3042 but あ.
+            shown = json.dumps(json.loads(shown), ensure_ascii=False)
         status = answer.status_code
         wrong = []
         if status >= 500:

@@ -270,7 +270,7 @@ def make_scene(town: Any) -> Scene:
 
 def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     """A talk by video that begins now, with its link."""
-    talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id)
+    talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id, name=NAME)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
 
