@@ -181,6 +181,12 @@ def unfounded_accesses(before: set[Any], shown: str, reference: str) -> list[str
     return []
 
 
+def as_read(answer: Any, content: bytes | None = None) -> str:
+    """The answer's text as whoever reads it sees it: in JSON not \\u3042 but あ."""
+    text = (answer.content if content is None else content).decode("utf-8", "replace")
+    return json.dumps(json.loads(text), ensure_ascii=False) if answer.get("Content-Type") == "application/json" else text
+
+
 Attack = Callable[[Client, Target, bytes, str, str], list[str]]
 
 
@@ -203,10 +209,7 @@ def _attack(
         written = touched()
         answer = client.generic(method, target.url, body, content_type=media_type)
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        shown = text.decode("utf-8", "replace")
-        if answer["Content-Type"] == "application/json":
-            # As whoever reads it sees it: not \\u3042 but あ.
-            shown = json.dumps(json.loads(shown), ensure_ascii=False)
+        shown = as_read(answer, text)
         status = answer.status_code
         wrong = []
         if status >= 500:
