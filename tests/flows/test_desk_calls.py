@@ -135,7 +135,7 @@ def test_missed_callers_stand_first_and_the_number_is_opened_for_a_purpose(clien
     hall.turn()
     page = client.get("/desk/calls/").content.decode()
     assert "出る前に切れた" in page and "折り返す<b>1" in page and CALLER[3:] not in page
-    assert "電話の記録はありません。" in client.get("/desk/calls/?tab=all&day=2020-01-01").content.decode()
+    assert "この条件の電話はありません。" in client.get("/desk/calls/?tab=all&day=2020-01-01").content.decode()
     assert str(call.id) in client.get("/desk/calls/?tab=all").content.decode()
     refused = client.post(f"/desk/calls/{call.id}/number", {"purpose": "curiosity"})
     assert refused.status_code == 422 and CALLER not in refused.content.decode()

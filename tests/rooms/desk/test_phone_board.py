@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from caasis.appointments.selectors import OpenPromises
 from caasis.desk.phone_board import bars, in_words, percent, shown_wall, spell
 from caasis.queues.selectors import AgentView
 from caasis.queues.vocabulary import AgentState
@@ -25,7 +26,7 @@ def board(*minutes: int, state: AgentState = AgentState.TALKING) -> PhoneBoard:
         for n, since in enumerate(minutes)
     )
     states = {one: len(agents) if one is state else 0 for one in AgentState if one is not AgentState.OFFLINE}
-    return PhoneBoard(NOW, True, (), agents, states, centre_figures([], ""), 20, {})
+    return PhoneBoard(NOW, True, (), agents, states, centre_figures([], ""), 20, {}, OpenPromises(0, None))
 
 
 def test_a_small_team_is_shown_one_by_one_and_of_a_large_one_who_needs_a_look() -> None:

@@ -64,7 +64,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def article(request: HttpRequest, number: str) -> HttpResponse:
     """One article: the answer first, then the deadline where one runs, then the steps."""
-    found = knowledge.article_by_number(number)
+    # Whoever is logged in at a centre may read the counsellors' articles here as well; no cache may hold those.
+    found = knowledge.article_by_number(number, actor=request.actor)  # type: ignore[attr-defined]
+    for_staff = found.kind == Article.Kind.MANUAL
     word, lead = answer_word(found.lead)
     today = day_in_japan(timezone.now())
     form = DocumentDayForm.from_request(request.GET) if found.sales_form in _BY_DOCUMENT else None
@@ -91,6 +93,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "calculator": found.sales_form in _BY_DOCUMENT and found.kind != Article.Kind.ALERT,
             "form": form or DocumentDayForm(),
             "calculation": calculation,
+            "for_staff": for_staff,
             "voted": request.GET.get("voted") == "1",
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
@@ -98,7 +101,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
         current="alerts" if found.kind == Article.Kind.ALERT else "search",
         breadcrumb=[*trail, (found.title, "")],
         status=status,
-        cache=calculation is None,
+        cache=calculation is None and not for_staff,
     )
 
 

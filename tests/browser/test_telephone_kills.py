@@ -22,7 +22,6 @@ from caasis.platform.database import EmbeddedCluster
 from tests.flows.test_kills import pid_of, wait_for
 from tests.rooms.telephony.sip.phone import Call
 
-pytest_plugins = ["tests.support.browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 #: Whether each call's record is the one that its log gives.
