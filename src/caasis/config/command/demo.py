@@ -29,6 +29,8 @@ def command(cases: int | None, tls: bool) -> None:
         # Browsers take passkeys on http://localhost; the library wants to be told that this is meant.
         os.environ.setdefault("CAASIS_ALLOW_INSECURE_PASSKEYS", "1")
     home = current_home()
+    # The first to write here: as closed as `caasis up` makes it.
+    home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     telephone = prepare_telephone(home.path)
     count = str(cases or DEMO_CASES)
 
