@@ -133,6 +133,10 @@ def test_the_file_is_read_anew_when_it_changes(tmp_path: Path, settings: Any):
     assert not sms.is_available()
     written(tmp_path, 'adapter = "folder"\nportal = "https://one.example.jp"')
     assert sms.portal_address() == "https://one.example.jp"
+    (tmp_path / FILE).chmod(0o644)
+    assert not sms.is_available()
+    (tmp_path / FILE).chmod(0o600)
+    assert sms.is_available(), "closing the file is enough"
     (tmp_path / FILE).unlink()
     assert not sms.is_available() and sms.open_sms() is None
 

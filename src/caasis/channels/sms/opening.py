@@ -81,7 +81,8 @@ def is_available() -> bool:
 def _setup() -> SmsSetup | None:
     home = Path(settings.CAASIS_HOME)
     try:
-        changed = (home / FILE).stat().st_mtime_ns
+        # Also a `chmod 600` is a change: before it, the file was of no use.
+        changed = (home / FILE).stat().st_ctime_ns
     except OSError:
         return None
     return _read_once(home, changed)
