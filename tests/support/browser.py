@@ -166,15 +166,24 @@ def axe() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def no_sideways_scroll() -> Callable[[Page], None]:
-    """Fails when the page is wider than the window (WCAG 1.4.10), naming the widest elements."""
+    """Fails when the page stays wider than the window (WCAG 1.4.10), naming the widest elements and where they lie.
+
+    The page is looked at three times within half a second: a window that is being resized is no page that scrolls.
+    """
 
     def check(page: Page) -> None:
-        wide = page.evaluate(
-            """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll('*')]
-                .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-                .slice(-8).map((e) => `${e.tagName.toLowerCase()}.${e.getAttribute('class') || ''}`)
-                .concat(`${document.documentElement.scrollWidth} px in a window of ${innerWidth}`)"""
-        )
+        for wait in (0, 100, 400):
+            page.wait_for_timeout(wait)
+            wide = page.evaluate(
+                """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+                    [...document.body.querySelectorAll('*')]
+                    .map((e) => [e, e.getBoundingClientRect()]).filter(([, box]) => box.right > innerWidth + 1).slice(-8)
+                    .map(([e, box]) => `${e.tagName.toLowerCase()}.${e.getAttribute('class') || ''} ` +
+                        `${Math.round(box.left)}–${Math.round(box.right)} px`)
+                    .concat(`${document.documentElement.scrollWidth} px in a window of ${innerWidth}`)"""
+            )
+            if not wide:
+                return
         assert not wide, f"scrolls sideways: {wide}"
 
     return check
