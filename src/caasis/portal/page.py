@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 #: How long a page without personal data may be kept by browsers and by a CDN in front.
-PUBLIC_CACHE = "public, max-age=60"
+PUBLIC_CACHE = "public, max-age=5, stale-if-error=86400"
 
 _NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓口"), ("alerts", "注意喚起"))
 _FOOT = (
