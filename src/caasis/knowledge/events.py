@@ -22,3 +22,12 @@ class ArticleWithdrawn(Event):
 
     topic: ClassVar[str] = "knowledge.article_withdrawn"
     number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleVoted(Event):
+    """Somebody said whether the article `subject` was useful. Nothing of who."""
+
+    topic: ClassVar[str] = "knowledge.article_voted"
+    number: str = ""
+    useful: bool = False

@@ -60,6 +60,11 @@ def articles_for_situation(situation: str, limit: int = 100) -> list[Article]:
     return list(rows[:limit])
 
 
+def titles_of(numbers: list[str]) -> dict[str, str]:
+    """The titles of published articles by their numbers; those that are not public are missing."""
+    return dict(Article.objects.filter(state=Article.State.PUBLISHED, number__in=numbers).values_list("number", "title"))
+
+
 def related_articles(article: Article, limit: int = 4) -> list[Article]:
     """Other articles of the same situation, those of the same sales form first."""
     rows = articles_for_situation(article.situation)

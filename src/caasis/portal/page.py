@@ -79,3 +79,12 @@ def client_of(request: HttpRequest) -> str:
             # The last entry is the one that our own proxy wrote.
             return forwarded.rsplit(",", 1)[-1].strip()[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def address_in(scope: dict[str, Any]) -> str:
+    """The same as `client_of`, out of an ASGI scope."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
+        if forwarded:
+            return str(forwarded.decode("latin-1")).rsplit(",", 1)[-1].strip()[:64]
+    return str((scope.get("client") or ("",))[0])[:64]
