@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from caasis.portal.languages import LANGUAGES
+
 #: How long a page without personal data may be kept by browsers and by a CDN in front.
 PUBLIC_CACHE = "public, max-age=5, stale-if-error=86400"
 
@@ -39,6 +41,9 @@ def render_page(
     page: dict[str, Any] = {
         "home_url": reverse("portal:top"),
         "nav": [{"url": reverse(f"portal:{name}"), "label": label, "current": name == current} for name, label in _NAV],
+        "languages": [
+            {"url": reverse(f"portal:{item.path}"), "code": item.lang, "label": item.label} for item in LANGUAGES
+        ],
         "footer_links": [{"url": reverse(f"portal:{name}"), "label": label} for name, label in _FOOT],
     }
     if breadcrumb:

@@ -19,9 +19,11 @@ from caasis.knowledge import selectors as knowledge
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
+from caasis.knowledge.translation_selectors import languages_of
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
 from caasis.portal.forms.public import DocumentDayForm
+from caasis.portal.language_links import alternates, article_languages
 from caasis.portal.page import client_of, render_page
 from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
 from caasis.portal.views.public import hotline
@@ -30,7 +32,7 @@ QUERY_LIMIT = 200
 _VOTE_WINDOW = timedelta(hours=1)
 _VOTES_A_WINDOW = 30
 #: Sales forms whose period begins with the document alone, so that one day is enough to draw it.
-_BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
+BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
 
 
 @require_safe
@@ -69,7 +71,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
     for_staff = found.kind == Article.Kind.MANUAL
     word, lead = answer_word(found.lead)
     today = day_in_japan(timezone.now())
-    form = DocumentDayForm.from_request(request.GET) if found.sales_form in _BY_DOCUMENT else None
+    form = DocumentDayForm.from_request(request.GET) if found.sales_form in BY_DOCUMENT else None
     status = 200
     calculation: dict[str, Any] | None = None
     if form is not None:
@@ -78,6 +80,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
         else:
             status = 422
     situation = BY_CODE.get(found.situation)
+    codes = languages_of(found)
     trail = [("注意喚起", reverse("portal:alerts"))] if found.kind == Article.Kind.ALERT else []
     if situation:
         trail = [(situation.title, f"{reverse('portal:search')}?situation={situation.code}")]
@@ -90,10 +93,12 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "lead": lead,
             "blocks": blocks(found.body),
             "related": knowledge.related_articles(found) if found.situation else [],
-            "calculator": found.sales_form in _BY_DOCUMENT and found.kind != Article.Kind.ALERT,
+            "calculator": found.sales_form in BY_DOCUMENT and found.kind != Article.Kind.ALERT,
             "form": form or DocumentDayForm(),
             "calculation": calculation,
             "for_staff": for_staff,
+            "other_languages": article_languages(found.number, codes, None),
+            "alternates": alternates(found.number, codes) if codes else [],
             "voted": request.GET.get("voted") == "1",
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
