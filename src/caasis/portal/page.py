@@ -17,6 +17,8 @@ PUBLIC_CACHE = "public, max-age=60"
 _NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓口"), ("alerts", "注意喚起"))
 _FOOT = (
     ("guide", "相談でできること・できないこと"),
+    ("offline", "インターネットを使わない相談"),
+    ("cross_border", "海外の事業者とのトラブル"),
     ("privacy", "個人情報の取り扱い"),
     ("accessibility", "使いやすさへの取り組み"),
     ("about", "このサイトについて"),
@@ -47,11 +49,11 @@ def render_page(
         ]
     if not (cache and status == 200):
         return render(request, template, page | (context or {}), status=status)
-    return _shared(request, lambda: render(request, template, page | (context or {}), status=status))
+    return shared(request, lambda: render(request, template, page | (context or {}), status=status))
 
 
-def _shared(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
-    """A page that may be kept for everybody: `Vary: Cookie` is left out, for with it a cache keeps one copy for each
+def shared(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """An answer that may be kept for everybody: `Vary: Cookie` is left out, for with it a cache keeps one copy for each
     visitor.
 
     The session is looked into before any view runs, to find out who acts, and the session's middleware therefore varies

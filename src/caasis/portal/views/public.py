@@ -21,6 +21,7 @@ from caasis.portal.forms.public import OfficeForm
 from caasis.portal.hours import Opening, openings
 from caasis.portal.page import render_page
 from caasis.portal.situations import QUICK, SITUATIONS
+from caasis.portal.views.feeds import links as feed_links
 
 ALERTS_ON_TOP = 3
 _LIST_LIMIT = 60
@@ -38,6 +39,7 @@ def top(request: HttpRequest) -> HttpResponse:
             "quick": QUICK,
             "alerts": knowledge.alerts(ALERTS_ON_TOP),
             "hotline": hotline(now),
+            "feeds": feed_links("alerts"),
         },
         cache=True,
     )
