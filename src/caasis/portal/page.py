@@ -47,6 +47,9 @@ def render_page(
         page["breadcrumb"] = [{"label": "トップ", "url": page["home_url"]}] + [
             {"label": label, "url": url} for label, url in breadcrumb
         ]
+    if cache:
+        # Questions and filters are ways to a page, not pages of their own.
+        page["canonical"] = request.build_absolute_uri(request.path)
     if not (cache and status == 200):
         return render(request, template, page | (context or {}), status=status)
     return shared(request, lambda: render(request, template, page | (context or {}), status=status))

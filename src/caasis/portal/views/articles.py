@@ -24,6 +24,7 @@ from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
 from caasis.portal.forms.public import DocumentDayForm
 from caasis.portal.page import client_of, render_page
+from caasis.portal.sharing import sharing
 from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
 from caasis.portal.views.feeds import links as feed_links
 from caasis.portal.views.public import hotline
@@ -97,6 +98,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "form": form or DocumentDayForm(),
             "calculation": calculation,
             "for_staff": for_staff,
+            "share": None if for_staff else sharing(request, found),
             "voted": request.GET.get("voted") == "1",
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
