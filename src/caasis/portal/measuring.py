@@ -70,6 +70,7 @@ class ReaderCount:
         self._open: Readings | None = None
         self._key = b""
         self._writing: asyncio.Task[None] | None = None
+        self._last_day: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -127,8 +128,13 @@ class ReaderCount:
             self._writing = asyncio.ensure_future(self._write_for_ever())
 
     def _in_background(self, readings: Readings) -> None:
-        task = asyncio.ensure_future(asyncio.to_thread(self._record, readings))
-        task.add_done_callback(lambda done: done.exception() and log.warning("readings of a day could not be written"))
+        async def record() -> None:
+            try:
+                await asyncio.to_thread(self._record, readings)
+            except Exception:
+                log.warning("the readings of a day that is over could not be written down")
+
+        self._last_day = asyncio.ensure_future(record())
 
     async def _write_for_ever(self) -> None:
         while True:

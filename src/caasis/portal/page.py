@@ -19,6 +19,8 @@ PUBLIC_CACHE = "public, max-age=5, stale-if-error=86400"
 _NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓口"), ("alerts", "注意喚起"))
 _FOOT = (
     ("guide", "相談でできること・できないこと"),
+    ("offline", "インターネットを使わない相談"),
+    ("cross_border", "海外の事業者とのトラブル"),
     ("privacy", "個人情報の取り扱い"),
     ("accessibility", "使いやすさへの取り組み"),
     ("about", "このサイトについて"),
@@ -50,13 +52,16 @@ def render_page(
         page["breadcrumb"] = [{"label": "トップ", "url": page["home_url"]}] + [
             {"label": label, "url": url} for label, url in breadcrumb
         ]
+    if cache:
+        # Questions and filters are ways to a page, not pages of their own.
+        page["canonical"] = request.build_absolute_uri(request.path)
     if not (cache and status == 200):
         return render(request, template, page | (context or {}), status=status)
-    return _shared(request, lambda: render(request, template, page | (context or {}), status=status))
+    return shared(request, lambda: render(request, template, page | (context or {}), status=status))
 
 
-def _shared(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
-    """A page that may be kept for everybody: `Vary: Cookie` is left out, for with it a cache keeps one copy for each
+def shared(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """An answer that may be kept for everybody: `Vary: Cookie` is left out, for with it a cache keeps one copy for each
     visitor.
 
     The session is looked into before any view runs, to find out who acts, and the session's middleware therefore varies

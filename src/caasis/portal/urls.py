@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from caasis.portal.views import articles, consult, languages, phone, public, receipt, video
+from caasis.portal.views import (
+    articles,
+    consult,
+    feeds,
+    languages,
+    machines,
+    phone,
+    public,
+    reach,
+    receipt,
+    suggesting,
+    video,
+)
 
 
 class StepConverter:
@@ -27,9 +39,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.top, name="top"),
     path("guide/", public.guide, name="guide"),
     path("search/", articles.search, name="search"),
+    path("search/suggest/", suggesting.suggest, name="suggest"),
     path("articles/<str:number>/", articles.article, name="article"),
     path("articles/<str:number>/vote/", articles.vote, name="vote"),
-    path("alerts/", articles.alerts, name="alerts"),
+    path("alerts/", reach.alerts, name="alerts"),
+    *(
+        path(f"feeds/{what}.{form}", feeds.feed, {"what": what, "form": form}, name=f"feed_{what}_{form}")
+        for what in feeds.FEEDS
+        for form in feeds.FORMS
+    ),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("robots.txt", machines.robots, name="robots"),
     path("offices/", public.offices, name="offices"),
     path("consult/", consult.consult, name="consult"),
     path("consult/<step:number>/", consult.step, name="consult_step"),
@@ -56,5 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("en/articles/<str:number>/", languages.article, {"language": "en"}, name="en_article"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
+    path("cross-border/", reach.cross_border, name="cross_border"),
+    path("help-without-internet/", reach.offline, name="offline"),
     path("about/", public.about, name="about"),
 ]
