@@ -25,7 +25,7 @@ PUBLIC = (
     "/", "/guide/", "/search/", "/search/?q=ぞうさんのかばん", "/search/?q=定期購入をやめたい", "/search/?situation=cancel",
     "/articles/F-1001/", "/articles/F-1011/", "/articles/A-2001/", "/alerts/", "/offices/", "/offices/?postcode=980-0811",
     "/offices/?prefecture=12", "/consult/1/", "/consult/resume/", "/receipt/", "/privacy/", "/accessibility/", "/about/",
-    "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/",
+    "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

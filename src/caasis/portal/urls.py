@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from caasis.portal.views import articles, consult, feeds, machines, phone, public, reach, receipt, suggesting, video
+from caasis.portal.views import (
+    articles,
+    consult,
+    feeds,
+    machines,
+    phone,
+    public,
+    reach,
+    receipt,
+    statistics,
+    suggesting,
+    video,
+)
 
 
 class StepConverter:
@@ -60,5 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", public.accessibility, name="accessibility"),
     path("cross-border/", reach.cross_border, name="cross_border"),
     path("help-without-internet/", reach.offline, name="offline"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/data.csv", statistics.statistics_file, name="statistics_file"),
     path("about/", public.about, name="about"),
 ]
