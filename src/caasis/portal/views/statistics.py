@@ -90,7 +90,7 @@ def name_of(table: str, key: str) -> str:
     if table == "month":
         day = date.fromisoformat(key)
         return f"{day.year}年{day.month}月"
-    return label(table, key) if key else "不明"
+    return label(table, key) if key else "入力なし"
 
 
 def _table(name: str, figures: PublishedYear) -> dict[str, Any]:
