@@ -61,7 +61,11 @@ def structured_data(data: dict[str, Any]) -> SafeString:
     Whatever could end the block is written as an escape of JSON, so that no text of an article gets out of it.
     """
     text = json.dumps(data, ensure_ascii=False).translate(_ESCAPES)
+<<<<<<< HEAD
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308
+=======
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above
+>>>>>>> 41c091c5575655557bb0229c765c19d0ccf6338c
 
 
 def _schema(article: Article, url: str, picture: str) -> dict[str, Any]:

@@ -8,12 +8,19 @@ from caasis.portal.views import (
     articles,
     consult,
     feeds,
+<<<<<<< HEAD
+=======
+    languages,
+>>>>>>> 41c091c5575655557bb0229c765c19d0ccf6338c
     machines,
     phone,
     public,
     reach,
     receipt,
+<<<<<<< HEAD
     statistics,
+=======
+>>>>>>> 41c091c5575655557bb0229c765c19d0ccf6338c
     suggesting,
     video,
 )
@@ -68,6 +75,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_VIDEO}sound/<uuid:request_id>", video.sound_answer, name="video_sound_answer"),
     path(f"{_VIDEO}leave", video.leave, name="video_leave"),
     path(f"{_VIDEO}file", video.send_file, name="video_file"),
+    path("easy/", languages.index, {"language": "easy"}, name="easy"),
+    path("easy/search/", languages.search, {"language": "easy"}, name="easy_search"),
+    path("easy/articles/<str:number>/", languages.article, {"language": "easy"}, name="easy_article"),
+    path("en/", languages.index, {"language": "en"}, name="en"),
+    path("en/search/", languages.search, {"language": "en"}, name="en_search"),
+    path("en/articles/<str:number>/", languages.article, {"language": "en"}, name="en_article"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
     path("cross-border/", reach.cross_border, name="cross_border"),
