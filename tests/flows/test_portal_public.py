@@ -20,7 +20,7 @@ from caasis.knowledge.services import load_seed_articles
 
 pytestmark = pytest.mark.django_db
 
-CACHED = ("/", "/guide/", "/search/", "/search/?q=定期購入", "/search/?situation=paid", "/articles/F-1001/", "/alerts/", "/offices/", "/privacy/", "/accessibility/", "/about/", "/alerts/?kind=alert&prefecture=04", "/cross-border/", "/help-without-internet/")  # fmt: skip
+CACHED = ("/", "/guide/", "/search/", "/search/?q=定期購入", "/search/?situation=paid", "/articles/F-1001/", "/alerts/", "/offices/", "/privacy/", "/accessibility/", "/about/", "/alerts/?kind=alert&prefecture=04", "/cross-border/", "/help-without-internet/", "/statistics/")  # fmt: skip
 OWN = ("/consult/1/", "/consult/resume/", "/receipt/", "/offices/?postcode=980-0811", "/articles/F-1001/?day_y=2026&day_m=11&day_d=18")  # fmt: skip
 
 

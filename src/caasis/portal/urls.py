@@ -15,6 +15,7 @@ from caasis.portal.views import (
     public,
     reach,
     receipt,
+    statistics,
     suggesting,
     video,
 )
@@ -82,5 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", public.accessibility, name="accessibility"),
     path("cross-border/", reach.cross_border, name="cross_border"),
     path("help-without-internet/", reach.offline, name="offline"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/data.csv", statistics.statistics_file, name="statistics_file"),
     path("about/", public.about, name="about"),
 ]

@@ -13,7 +13,7 @@ from caasis.knowledge.announcing import public_pages
 from caasis.portal.page import shared
 
 #: Pages that are the same for everybody and worth finding.
-_PAGES = ("top", "guide", "search", "alerts", "offices", "cross_border", "offline", "privacy", "accessibility", "about")
+_PAGES = ("top", "guide", "search", "alerts", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
 #: The sitemap protocol allows 50,000 addresses in one file.
 _LIMIT = 50_000
 #: Nothing to find: pages of one person, of staff and of programs. (They ask for a session or a secret as well.)
