@@ -56,7 +56,7 @@ def entries(client: Client, what: str, form: str, query: str = "") -> list[dict[
 def test_a_feed_may_be_kept_and_names_its_kind(visitor: Client, client_for: Any, what: str, form: str) -> None:
     answer = visitor.get(f"/feeds/{what}.{form}")
     assert answer.status_code == 200 and answer["Content-Type"] == f"{TYPES[form]}; charset=utf-8"
-    assert answer["Cache-Control"] == "public, max-age=60" and not answer.cookies
+    assert answer["Cache-Control"] == "public, max-age=5, stale-if-error=86400" and not answer.cookies
     assert "Cookie" not in answer.get("Vary", "")
     assert visitor.post(f"/feeds/{what}.{form}").status_code in (403, 405)
     found = entries(visitor, what, form)
@@ -147,7 +147,7 @@ def test_the_page_of_warnings_links_its_feeds_for_readers(visitor: Client) -> No
 
 def test_the_sitemap_holds_every_public_page_and_no_other(visitor: Client) -> None:
     answer = visitor.get("/sitemap.xml")
-    assert answer["Content-Type"].startswith("application/xml") and answer["Cache-Control"] == "public, max-age=60"
+    assert answer["Content-Type"].startswith("application/xml") and answer["Cache-Control"] == "public, max-age=5, stale-if-error=86400"
     rows = {row.findtext(f"{MAP}loc", ""): row.findtext(f"{MAP}lastmod") for row in ET.fromstring(answer.content)}
     public = Article.objects.filter(state="published", audience="public").exclude(kind="manual")
     numbers = {address.rstrip("/").rsplit("/", 1)[1] for address in rows if "/articles/" in address}

@@ -42,6 +42,7 @@ from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
+from caasis.knowledge.translation_models import ArticleTranslation
 from caasis.operations import services as operations
 from caasis.operations.vocabulary import Sort
 from caasis.platform.files.making import MadeFile
@@ -208,6 +209,12 @@ def make_scene(town: Any) -> Scene:
         script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
+        for language in ArticleTranslation.Language.values:
+            ArticleTranslation.objects.get_or_create(
+                article=article,
+                language=language,
+                defaults={"title": "A", "lead": "B", "body": "C", "original_digest": ""},
+            )
         saved = saved_search(town, open_case)
         export = finished_export(town)
         for case in (open_case, approval_case, registered):

@@ -107,3 +107,6 @@ class PhraseVersion(Record):
         db_table = "knowledge_phrase_version"
         constraints = [models.UniqueConstraint(fields=["phrase", "number"], name="phrase_version_once")]
         ordering = ["-number"]
+
+
+from caasis.knowledge.translation_models import ArticleTranslation  # noqa: E402,F401

@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from caasis.portal.languages import LANGUAGES
+
 #: How long a page without personal data may be kept by browsers and by a CDN in front.
-PUBLIC_CACHE = "public, max-age=60"
+PUBLIC_CACHE = "public, max-age=5, stale-if-error=86400"
 
 _NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓口"), ("alerts", "注意喚起"))
 _FOOT = (
@@ -42,6 +44,9 @@ def render_page(
     page: dict[str, Any] = {
         "home_url": reverse("portal:top"),
         "nav": [{"url": reverse(f"portal:{name}"), "label": label, "current": name == current} for name, label in _NAV],
+        "languages": [
+            {"url": reverse(f"portal:{item.path}"), "code": item.lang, "label": item.label} for item in LANGUAGES
+        ],
         "footer_links": [{"url": reverse(f"portal:{name}"), "label": label} for name, label in _FOOT],
     }
     if breadcrumb:
@@ -85,3 +90,12 @@ def client_of(request: HttpRequest) -> str:
             # The last entry is the one that our own proxy wrote.
             return forwarded.rsplit(",", 1)[-1].strip()[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def address_in(scope: dict[str, Any]) -> str:
+    """The same as `client_of`, out of an ASGI scope."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
+        if forwarded:
+            return str(forwarded.decode("latin-1")).rsplit(",", 1)[-1].strip()[:64]
+    return str((scope.get("client") or ("",))[0])[:64]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -45,10 +46,11 @@ class ArticleFileError(ValueError):
         super().__init__(f"{name}:{line}: {what}")
 
 
-def parse_article(text: str, name: str) -> dict[str, Any]:
+def parse_article(text: str, name: str, *, required: Sequence[str] = REQUIRED) -> dict[str, Any]:
     """The fields of an article: those of the front matter, `search_words` as one text, and `body`.
 
-    :param name: the file's name, `F-1001.md`, which is also the article's number.
+    :param name: the file's name, `F-1001.md`, which is also the article's number; folders may stand before it.
+    :param required: what the front matter must say; a translation says less (`rules/translation_file.py`).
     :raises ArticleFileError: with the file, the line and what is wrong.
     """
     lines = text.split("\n")
@@ -61,7 +63,7 @@ def parse_article(text: str, name: str) -> dict[str, Any]:
     for at, line in enumerate(lines, start=1):
         if len(line) > LONGEST_LINE:
             raise ArticleFileError(name, at, f"longer than {LONGEST_LINE} characters")
-    fields = _front_matter(lines[1:end], name)
+    fields = _front_matter(lines[1:end], name, required)
     _check_body(lines, end + 1, name)
     return fields | {
         "search_words": " ".join(fields.get("search_words", [])),
@@ -69,7 +71,7 @@ def parse_article(text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _front_matter(lines: list[str], name: str) -> dict[str, Any]:
+def _front_matter(lines: list[str], name: str, required: Sequence[str]) -> dict[str, Any]:
     try:
         # The empty line stands for the fence, so that the line numbers are the file's.
         fields = tomllib.loads("\n" + "\n".join(lines))
@@ -86,13 +88,13 @@ def _front_matter(lines: list[str], name: str) -> dict[str, Any]:
             raise ArticleFileError(name, line_of(key), f"unknown key {key}")
         if not isinstance(value, FIELDS[key]):
             raise ArticleFileError(name, line_of(key), f"{key} is not a {FIELDS[key].__name__}")
-    for key in REQUIRED:
+    for key in required:
         if not fields.get(key):
             raise ArticleFileError(name, line_of(key), f"{key} is missing")
     for key, longest in (("title", LONGEST_TITLE), ("lead", LONGEST_LEAD), ("law", LONGEST_LAW)):
         if len(fields.get(key, "")) > longest:
             raise ArticleFileError(name, line_of(key), f"{key} is longer than {longest} characters")
-    if name != f"{fields['number']}.md":
+    if name.rpartition("/")[2] != f"{fields['number']}.md":
         raise ArticleFileError(name, line_of("number"), f"the file's name is not {fields['number']}.md")
     if not all(isinstance(word, str) for word in fields.get("search_words", [])):
         raise ArticleFileError(name, line_of("search_words"), "search_words holds something else than words")

@@ -20,9 +20,12 @@ from caasis.knowledge.announcing import ANNOUNCED
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
+from caasis.knowledge.translation_selectors import languages_of
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
 from caasis.portal.forms.public import DocumentDayForm
+from caasis.portal.language_links import alternates, article_languages
+from caasis.portal.measuring import FOUND
 from caasis.portal.page import client_of, render_page
 from caasis.portal.sharing import sharing
 from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
@@ -33,7 +36,7 @@ QUERY_LIMIT = 200
 _VOTE_WINDOW = timedelta(hours=1)
 _VOTES_A_WINDOW = 30
 #: Sales forms whose period begins with the document alone, so that one day is enough to draw it.
-_BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
+BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
 
 
 @require_safe
@@ -48,7 +51,7 @@ def search(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:article", args=[hits[0].number]))
     elif situation:
         hits = knowledge.articles_for_situation(situation.code)
-    return render_page(
+    response = render_page(
         request,
         "portal/search.html",
         {
@@ -63,6 +66,10 @@ def search(request: HttpRequest) -> HttpResponse:
         current="search",
         cache=True,
     )
+    if query:
+        # Read by whoever counts the searches, also of a page that is kept (`portal/measuring.py`).
+        response[FOUND] = str(len(hits))
+    return response
 
 
 @require_safe
@@ -73,7 +80,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
     for_staff = found.kind == Article.Kind.MANUAL
     word, lead = answer_word(found.lead)
     today = day_in_japan(timezone.now())
-    form = DocumentDayForm.from_request(request.GET) if found.sales_form in _BY_DOCUMENT else None
+    form = DocumentDayForm.from_request(request.GET) if found.sales_form in BY_DOCUMENT else None
     status = 200
     calculation: dict[str, Any] | None = None
     if form is not None:
@@ -82,6 +89,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
         else:
             status = 422
     situation = BY_CODE.get(found.situation)
+    codes = languages_of(found)
     trail = [(ANNOUNCED[found.kind], f"{reverse('portal:alerts')}?kind={found.kind}")] if found.kind in ANNOUNCED else []
     if situation:
         trail = [(situation.title, f"{reverse('portal:search')}?situation={situation.code}")]
@@ -94,10 +102,12 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "lead": lead,
             "blocks": blocks(found.body),
             "related": knowledge.related_articles(found) if found.situation else [],
-            "calculator": found.sales_form in _BY_DOCUMENT and found.kind not in ANNOUNCED,
+            "calculator": found.sales_form in BY_DOCUMENT and found.kind not in ANNOUNCED,
             "form": form or DocumentDayForm(),
             "calculation": calculation,
             "for_staff": for_staff,
+            "other_languages": article_languages(found.number, codes, None),
+            "alternates": alternates(found.number, codes) if codes else [],
             "share": None if for_staff else sharing(request, found),
             "voted": request.GET.get("voted") == "1",
             "hotline": hotline(timezone.now()),

@@ -45,7 +45,7 @@ def links(what: str) -> list[dict[str, str]]:
 
 @require_safe
 def feed(request: HttpRequest, what: str, form: str) -> HttpResponse:
-    """The newest entries. What was withdrawn is gone with the next request: nothing is kept but by caches, for a minute."""
+    """The newest entries. What was withdrawn is gone with the next request: only caches keep it, for some seconds."""
     kind = request.GET.get("kind", "") if what == "alerts" else ""
     return shared(request, lambda: _answer(request, what, form, kind if kind in ANNOUNCED else ""))
 
