@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
@@ -59,7 +60,7 @@ def suggest_articles(query: str, *, limit: int = 8) -> list[Article]:
 
 
 def _still_public(hits: Iterable[Suggestion]) -> dict[Hashable, Article]:
-    wanted = [hit.id for hit in hits]
+    wanted = [hit.id for hit in hits if isinstance(hit.id, UUID)]
     if not wanted:
         return {}
     return {row.pk: row for row in published().filter(pk__in=wanted).only("id", "number", "title", "kind")}

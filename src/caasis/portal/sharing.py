@@ -69,7 +69,7 @@ def _schema(article: Article, url: str, picture: str) -> dict[str, Any]:
     if article.kind in _QUESTIONS:
         answer = "\n\n".join([article.lead, *map(plain, blocks(article.body))])
         question = {"@type": "Question", "name": article.title, "acceptedAnswer": {"@type": "Answer", "text": answer, "url": url}}
-        data = {"@type": "FAQPage", "mainEntity": [question]}
+        data: dict[str, Any] = {"@type": "FAQPage", "mainEntity": [question]}
     else:
         data = {"@type": "Article", "headline": article.title, "description": article.lead, "image": picture}
     data |= {"@context": "https://schema.org", "url": url, "inLanguage": "ja", "publisher": {"@type": "Organization", "name": SITE}}

@@ -91,7 +91,14 @@ def plain(block: Block) -> str:
 
 
 def _xml(make: type[SyndicationFeed], head: dict[str, str], entries: list[dict[str, Any]]) -> str:
-    feed = make(**head, language="ja", author_name=_AUTHOR)
+    feed = make(
+        title=head["title"],
+        link=head["link"],
+        description=head["description"],
+        feed_url=head["feed_url"],
+        language="ja",
+        author_name=_AUTHOR,
+    )
     for entry in entries:
         feed.add_item(
             title=entry["title"],
