@@ -8,6 +8,7 @@ from caasis.portal.views import (
     articles,
     consult,
     feeds,
+    guides,
     languages,
     machines,
     phone,
@@ -39,6 +40,9 @@ _VIDEO = "video/<str:secret>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.top, name="top"),
     path("guide/", public.guide, name="guide"),
+    path("guides/", guides.index, name="guides"),
+    path("guides/<slug:guide_id>/", guides.guide, name="guide_step"),
+    path("guides/<slug:guide_id>/consult/", guides.consult, name="guide_consult"),
     path("search/", articles.search, name="search"),
     path("search/suggest/", suggesting.suggest, name="suggest"),
     path("articles/<str:number>/", articles.article, name="article"),

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from uuid import UUID
 
 from caasis.engines.japanese import fold_for_search
-from caasis.knowledge.rules.matching import ENOUGH, QUERY_LIMIT, WEIGHTS, Document
+from caasis.knowledge.rules.matching import COMMON, ENOUGH, QUERY_LIMIT, WEIGHTS, Document
 
 _WORD = re.compile(r"[a-z0-9]+|[ぁ-ヿ一-龯々]+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "es", "ed", "er", "s", "e", "y")
@@ -28,6 +28,7 @@ _STOP = frozenset(
     """,
     )
 )
+_RARE = math.log(1 + 1 / COMMON)
 #: Of an unknown word the nearest known one is taken; each costs a walk through all words, so that few are.
 _CORRECTIONS, _NEAR = 3, 0.78
 
@@ -49,13 +50,18 @@ class EnglishIndex:
         self._unseen = math.log(1 + max(1, len(self._words)))
 
     def find(self, query: str, limit: int) -> list[tuple[UUID, float]]:
-        """Ids and scores, the best first, of the texts that hold enough of what the question's words weigh."""
+        """Ids and scores, the best first.
+
+        A text answers when it holds enough of what the question's words weigh, or when its title or its everyday words
+        hold one of them that few texts have.
+        """
         wanted = self._corrected(list(dict.fromkeys(words_of(query[:QUERY_LIMIT]))))
         total = sum(self._rarity.get(word, self._unseen) for word in wanted)
         found: list[tuple[UUID, float]] = []
         for id_, weights in self._words.items():
             hits = [word for word in wanted if word in weights]
-            if hits and sum(self._rarity[word] for word in hits) / total >= ENOUGH:
+            covered = sum(self._rarity[word] for word in hits) / total if hits else 0.0
+            if covered >= ENOUGH or any(weights[word] >= WEIGHTS["words"] and self._rarity[word] > _RARE for word in hits):
                 found.append((id_, sum(self._rarity[word] * weights[word] for word in hits) / total))
         found.sort(key=lambda item: -item[1])
         return found[:limit]

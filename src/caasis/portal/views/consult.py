@@ -40,7 +40,7 @@ _FILE_STEP = 3
 def consult(request: HttpRequest) -> HttpResponse:
     """Where the menu leads: to the step at which this browser's form stands, or to the first."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""
-    _, draft = _current(request)
+    _, draft = current_draft(request)
     step = draft.step if draft is not None and not draft.sent and not query else 1
     return HttpResponseRedirect(_url(step) + query)
 
@@ -50,7 +50,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     """One step of the form."""
     if number == CONFIRM:
         return _confirm(request)
-    code, draft = _current(request)
+    code, draft = current_draft(request)
     if draft is not None and draft.sent:
         # The browser's back button, after sending: there is nothing to fill in any more.
         return HttpResponseRedirect(reverse("portal:consult_done"))
@@ -156,7 +156,7 @@ def _again(request: HttpRequest, number: int, form: StepForm, code: str) -> Http
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
-    code, draft = _current(request)
+    code, draft = current_draft(request)
     if draft is None or code is None:
         if request.method == "POST":
             return HttpResponseRedirect(_url(1) + "?notice=gone")
@@ -283,7 +283,8 @@ NOTICES = {
 }
 
 
-def _current(request: HttpRequest) -> tuple[str | None, DraftView | None]:
+def current_draft(request: HttpRequest) -> tuple[str | None, DraftView | None]:
+    """The form that this browser has begun, with the code that opens it; None and None without one."""
     code = draft_code(request)
     if code is None:
         return None, None

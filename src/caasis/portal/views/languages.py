@@ -26,17 +26,20 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     """Every article of a language by what has happened, and how to get help."""
     here = BY_PATH[language]
     rows = list(translated.translations(here.code))
-    groups = [
-        {"code": item.code, "title": here.situations[item.code], "rows": [r for r in rows if r.article.situation == item.code]}
+    groups: list[dict[str, Any]] = [
+        {
+            "code": item.code,
+            "title": here.situations[item.code],
+            "rows": [row for row in rows if row.article.situation == item.code],
+        }
         for item in SITUATIONS
     ]
     known = {item.code for item in SITUATIONS}
     rest = [row for row in rows if row.article.situation not in known]
     if rest:
         groups.append({"code": "more", "title": here.label, "rows": rest})
-    return _page(
-        request, here, "index", {"groups": [group for group in groups if group["rows"]]}, current="home", others=indexes(here)
-    )
+    shown = [group for group in groups if group["rows"]]
+    return _page(request, here, "index", {"groups": shown}, current="home", others=indexes(here))
 
 
 @require_safe
