@@ -11,9 +11,11 @@ import pytest
 from django.test import Client
 
 from caasis.kernel.actor import SYSTEM
+from caasis.knowledge.guides import guides
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.regions import concerns
 from caasis.knowledge.services import load_seed_articles
+from caasis.knowledge.translation_services import load_seed_translations
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +160,17 @@ def test_the_sitemap_holds_every_public_page_and_no_other(visitor: Client) -> No
         assert page.status_code == 200 and "noindex" not in page.content.decode()
     Article.objects.filter(number="A-2001").update(state=Article.State.WITHDRAWN)
     assert "A-2001" not in visitor.get("/sitemap.xml").content.decode()
+
+
+def test_the_sitemap_names_guides_and_other_languages(visitor: Client) -> None:
+    load_seed_translations(actor=SYSTEM)
+    addresses = [row.findtext(f"{MAP}loc", "") for row in ET.fromstring(visitor.get("/sitemap.xml").content)]
+    for path in ("/guides/", f"/guides/{guides()[0].id}/", "/en/articles/F-1001/", "/easy/articles/F-1001/"):
+        assert f"http://testserver{path}" in addresses
+        assert visitor.get(path).status_code == 200
+    assert len(addresses) == len(set(addresses))
+    Article.objects.filter(number="F-1001").update(state=Article.State.WITHDRAWN)
+    assert "F-1001" not in visitor.get("/sitemap.xml").content.decode()
 
 
 def test_robots_may_read_what_is_public(visitor: Client) -> None:

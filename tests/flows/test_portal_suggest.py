@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from caasis.kernel.actor import SYSTEM
+from caasis.knowledge.guides import guides
 from caasis.knowledge.models import Article
 from caasis.knowledge.services import load_seed_articles
 from caasis.knowledge.suggestions import forget_suggestions
@@ -41,6 +42,12 @@ def test_titles_and_common_questions_are_suggested(visitor: Client) -> None:
     assert any(item["kind"] == "よくある質問" for item in items)
     for item in items:
         assert visitor.get(item["url"]).status_code == 200
+
+
+def test_a_guide_is_suggested_by_its_title(visitor: Client) -> None:
+    guide = guides()[0]
+    items = suggested(visitor, guide.title[:6])
+    assert {"text": guide.title, "url": f"/guides/{guide.id}/", "kind": "質問に答えて調べる"} in items
 
 
 @pytest.mark.parametrize("query", ["ﾃｲｷｺｳﾆｭｳ", "ていきこうにゅう", "定期講入", "Ｆ－１００１", "f1001"])

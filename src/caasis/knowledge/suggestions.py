@@ -7,18 +7,24 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from caasis.engines.japanese import reading
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.suggesting import Entry, Suggestion, SuggestionIndex
 from caasis.knowledge.selectors import published
+from caasis.platform.transactions import system_transaction
 
 #: Looking for changes takes at most this share of the time, and is done at least this often.
 _CHECK_SHARE, _CHECK_SECONDS = 0.05, 2.0
-#: Changes are kept beside the index until there are so many; then it is made anew.
+#: Changes are kept beside the index until there are so many; then it is made anew. An index of no more than that is made
+#: anew at once, a larger one beside the questions, which are answered from the old one meanwhile.
 _FRESH_LIMIT = 500
+#: Taken from the index beyond what is wanted, in place of those that were withdrawn a moment ago.
+_SPARE = 4
 #: Whoever saved before another may be committed after them.
 _OVERLAP = timedelta(seconds=10)
 #: Up to so many titles are also found by how they are read aloud; finding that out takes half a millisecond for each.
@@ -43,22 +49,18 @@ _readings: dict[str, str] = {}
 
 
 def suggest_articles(query: str, *, limit: int = 8) -> list[Article]:
-    """Articles for the beginning of a question, the best first. One that was withdrawn never comes back."""
+    """Articles for the beginning of a question, the best first. One that was withdrawn never comes back; one that is new
+    comes within some seconds."""
     kept = _current()
-    hits = kept.index.find(query, limit, kept.changed) + kept.fresh.find(query, limit)
+    wanted = limit + _SPARE
+    hits = kept.index.find(query, wanted, kept.changed) + kept.fresh.find(query, wanted)
     hits.sort(key=lambda hit: (hit.rank, hit.place))
     rows = _still_public(hits)
-    if len(rows) < len(hits):
-        # Somebody has withdrawn one a moment ago: its place is given to the next.
-        kept = _current(now=True)
-        hits = kept.index.find(query, limit, kept.changed) + kept.fresh.find(query, limit)
-        hits.sort(key=lambda hit: (hit.rank, hit.place))
-        rows = _still_public(hits)
     return [rows[hit.id] for hit in hits if hit.id in rows][:limit]
 
 
 def _still_public(hits: Iterable[Suggestion]) -> dict[Hashable, Article]:
-    wanted = [hit.id for hit in hits]
+    wanted = [hit.id for hit in hits if isinstance(hit.id, UUID)]
     if not wanted:
         return {}
     return {row.pk: row for row in published().filter(pk__in=wanted).only("id", "number", "title", "kind")}
@@ -70,27 +72,48 @@ def forget_suggestions() -> None:
         _kept.clear()
 
 
-def _current(*, now: bool = False) -> _Kept:
-    """The index as it is now. While one thread makes it anew, the others go on with the old one."""
+def _current() -> _Kept:
+    """The index as it is now, or as it was a moment ago."""
     kept = _kept[0] if _kept else None
-    if kept is not None and not now and perf_counter() < kept.check_at:
+    if kept is not None and perf_counter() < kept.check_at:
         return kept
+    # Only one thread looks for changes; the others go on with what there is.
     if not _lock.acquire(blocking=kept is None):
         assert kept is not None
         return kept
     try:
-        start = perf_counter()
-        state = Article.objects.filter(state=Article.State.PUBLISHED).aggregate(count=Count("id"), newest=Max("updated_at"))
-        key = (state["count"], state["newest"])
-        took = perf_counter() - start
         kept = _kept[0] if _kept else None
-        if kept is None or kept.key != key:
-            kept = _renewed(kept, key, state["newest"])
-        kept.check_at = perf_counter() + min(_CHECK_SECONDS, took / _CHECK_SHARE)
-        _kept[:] = [kept]
-        return kept
+        if kept is None or len(kept.index) <= _FRESH_LIMIT:
+            return _look_for_changes(kept)
+        kept.check_at = perf_counter() + _CHECK_SECONDS
     finally:
         _lock.release()
+    threading.Thread(target=_look_beside, name="suggestions", daemon=True).start()
+    return kept
+
+
+def _look_beside() -> None:
+    """Look for changes in a thread of its own, with a connection of its own."""
+    if not _lock.acquire(blocking=False):
+        return
+    try:
+        with system_transaction():
+            _look_for_changes(_kept[0] if _kept else None)
+    finally:
+        _lock.release()
+        connection.close()
+
+
+def _look_for_changes(kept: _Kept | None) -> _Kept:
+    start = perf_counter()
+    state = Article.objects.filter(state=Article.State.PUBLISHED).aggregate(count=Count("id"), newest=Max("updated_at"))
+    key = (state["count"], state["newest"])
+    took = perf_counter() - start
+    if kept is None or kept.key != key:
+        kept = _renewed(kept, key, state["newest"])
+    kept.check_at = perf_counter() + min(_CHECK_SECONDS, took / _CHECK_SHARE)
+    _kept[:] = [kept]
+    return kept
 
 
 def _renewed(old: _Kept | None, key: object, newest: datetime | None) -> _Kept:

@@ -61,7 +61,7 @@ def structured_data(data: dict[str, Any]) -> SafeString:
     Whatever could end the block is written as an escape of JSON, so that no text of an article gets out of it.
     """
     text = json.dumps(data, ensure_ascii=False).translate(_ESCAPES)
-    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above
 
 
 def _schema(article: Article, url: str, picture: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _schema(article: Article, url: str, picture: str) -> dict[str, Any]:
     if article.kind in _QUESTIONS:
         answer = "\n\n".join([article.lead, *map(plain, blocks(article.body))])
         question = {"@type": "Question", "name": article.title, "acceptedAnswer": {"@type": "Answer", "text": answer, "url": url}}
-        data = {"@type": "FAQPage", "mainEntity": [question]}
+        data: dict[str, Any] = {"@type": "FAQPage", "mainEntity": [question]}
     else:
         data = {"@type": "Article", "headline": article.title, "description": article.lead, "image": picture}
     data |= {"@context": "https://schema.org", "url": url, "inLanguage": "ja", "publisher": {"@type": "Organization", "name": SITE}}

@@ -154,8 +154,8 @@ class SuggestionIndex:
         least = max(1, min(asked - 2 * slips, round(asked * _SENTENCE_SHARE)))
         found: list[tuple[int, float]] = []
         for count in range(len(known), least - 1, -1):
-            orders = np.flatnonzero(counts == count)[: _READ - len(found)]
-            found += [(int(order), count / asked) for order in orders]
+            places = np.flatnonzero(counts == count)[: _READ - len(found)]
+            found += [(int(place), count / asked) for place in places]
             if len(found) >= _READ:
                 break
         return found

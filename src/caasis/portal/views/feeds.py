@@ -45,7 +45,7 @@ def links(what: str) -> list[dict[str, str]]:
 
 @require_safe
 def feed(request: HttpRequest, what: str, form: str) -> HttpResponse:
-    """The newest entries. What was withdrawn is gone with the next request: nothing is kept but by caches, for a minute."""
+    """The newest entries. What was withdrawn is gone with the next request: only caches keep it, for some seconds."""
     kind = request.GET.get("kind", "") if what == "alerts" else ""
     return shared(request, lambda: _answer(request, what, form, kind if kind in ANNOUNCED else ""))
 
@@ -91,7 +91,14 @@ def plain(block: Block) -> str:
 
 
 def _xml(make: type[SyndicationFeed], head: dict[str, str], entries: list[dict[str, Any]]) -> str:
-    feed = make(**head, language="ja", author_name=_AUTHOR)
+    feed = make(
+        title=head["title"],
+        link=head["link"],
+        description=head["description"],
+        feed_url=head["feed_url"],
+        language="ja",
+        author_name=_AUTHOR,
+    )
     for entry in entries:
         feed.add_item(
             title=entry["title"],

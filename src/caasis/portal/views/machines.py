@@ -10,10 +10,13 @@ from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from caasis.knowledge.announcing import public_pages
+from caasis.knowledge.guides import guides
+from caasis.knowledge.translation_selectors import translations
+from caasis.portal.languages import LANGUAGES
 from caasis.portal.page import shared
 
 #: Pages that are the same for everybody and worth finding.
-_PAGES = ("top", "guide", "search", "alerts", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
+_PAGES = ("top", "easy", "en", "guide", "search", "guides", "alerts", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
 #: The sitemap protocol allows 50,000 addresses in one file.
 _LIMIT = 50_000
 #: Nothing to find: pages of one person, of staff and of programs. (They ask for a session or a secret as well.)
@@ -28,7 +31,11 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 def _sitemap(request: HttpRequest) -> str:
     rows: list[tuple[str, object]] = [(reverse(f"portal:{name}"), None) for name in _PAGES]
+    rows += [(reverse("portal:guide_step", args=[guide.id]), None) for guide in guides()]
     rows += [(reverse("portal:article", args=[number]), day) for number, _, day in public_pages()]
+    for language in LANGUAGES:
+        numbers = translations(language.code).values_list("article__number", flat=True)
+        rows += [(reverse(f"portal:{language.path}_article", args=[number]), None) for number in numbers]
     lines = [
         f"<url><loc>{escape(request.build_absolute_uri(path))}</loc>"
         + (f"<lastmod>{day.isoformat()}</lastmod>" if isinstance(day, date) else "")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from caasis.engines.japanese import normalise_text
+from caasis.knowledge.guides import guides
 from caasis.knowledge.rules.suggesting import QUERY_LIMIT, Entry, SuggestionIndex
 from caasis.knowledge.suggestions import suggest_articles
 from caasis.portal.page import shared
@@ -32,8 +33,8 @@ def _items(query: str) -> list[dict[str, str]]:
     if not query:
         return []
     ways = [
-        {"text": text, "url": f"{reverse('portal:search')}?{urlencode({parameter: value})}", "kind": kind}
-        for text, parameter, value, kind in (hit.id for hit in _ways().find(query, _WAYS) if isinstance(hit.id, tuple))
+        {"text": text, "url": url, "kind": kind}
+        for text, url, kind in (hit.id for hit in _ways().find(query, _WAYS) if isinstance(hit.id, tuple))
     ]
     articles = [
         {"text": article.title, "url": reverse("portal:article", args=[article.number]), "kind": article.get_kind_display()}
@@ -44,9 +45,14 @@ def _items(query: str) -> list[dict[str, str]]:
 
 @cache
 def _ways() -> SuggestionIndex:
-    """The words and the situations of the top page."""
-    quick = [Entry((words, "q", words, "よく調べられていること"), words) for words in QUICK]
+    """The words and the situations of the top page, and the guides."""
+    search = reverse("portal:search")
+    quick = [Entry((words, f"{search}?{urlencode({'q': words})}", "よく調べられていること"), words) for words in QUICK]
     situations = [
-        Entry((one.title, "situation", one.code, "いまの状況"), one.title, [one.text]) for one in SITUATIONS
+        Entry((one.title, f"{search}?{urlencode({'situation': one.code})}", "いまの状況"), one.title, [one.text])
+        for one in SITUATIONS
     ]
-    return SuggestionIndex(quick + situations)
+    asking = [
+        Entry((one.title, reverse("portal:guide_step", args=[one.id]), "質問に答えて調べる"), one.title) for one in guides()
+    ]
+    return SuggestionIndex(quick + situations + asking)
