@@ -28,6 +28,7 @@ PUBLIC = (
     "/articles/F-1001/", "/articles/F-1011/", "/articles/A-2001/", "/alerts/", "/offices/", "/offices/?postcode=980-0811",
     "/offices/?prefecture=12", "/consult/1/", "/consult/resume/", "/receipt/", "/privacy/", "/accessibility/", "/about/",
     "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
+    "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

@@ -603,6 +603,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "chart": ("chart", "products"),
         "line_id": ("telephone number", scene.more["line"]),
         "line": ("telephone number", "0220001234"),
+        "guide_id": ("guide", "yametai"),
         "flow_id": ("call flow", scene.more["flow"]),
         "version_id": ("call flow", scene.more["flow version"]),
         "box": ("call flow", "bye"),

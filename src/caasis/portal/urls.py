@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from caasis.portal.views import articles, consult, languages, phone, public, receipt, video
+from caasis.portal.views import (
+    articles,
+    ask,
+    consult,
+    feeds,
+    guides,
+    languages,
+    machines,
+    phone,
+    public,
+    reach,
+    receipt,
+    statistics,
+    suggesting,
+    video,
+)
 
 
 class StepConverter:
@@ -26,10 +41,24 @@ _VIDEO = "video/<str:secret>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.top, name="top"),
     path("guide/", public.guide, name="guide"),
+    path("guides/", guides.index, name="guides"),
+    path("guides/<slug:guide_id>/", guides.guide, name="guide_step"),
+    path("guides/<slug:guide_id>/consult/", guides.consult, name="guide_consult"),
+    path("ask/", ask.ask, name="ask"),
+    path("ask/rate/", ask.rate, name="ask_rate"),
+    path("ask/consult/", ask.consult, name="ask_consult"),
     path("search/", articles.search, name="search"),
+    path("search/suggest/", suggesting.suggest, name="suggest"),
     path("articles/<str:number>/", articles.article, name="article"),
     path("articles/<str:number>/vote/", articles.vote, name="vote"),
-    path("alerts/", articles.alerts, name="alerts"),
+    path("alerts/", reach.alerts, name="alerts"),
+    *(
+        path(f"feeds/{what}.{form}", feeds.feed, {"what": what, "form": form}, name=f"feed_{what}_{form}")
+        for what in feeds.FEEDS
+        for form in feeds.FORMS
+    ),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("robots.txt", machines.robots, name="robots"),
     path("offices/", public.offices, name="offices"),
     path("consult/", consult.consult, name="consult"),
     path("consult/<step:number>/", consult.step, name="consult_step"),
@@ -56,5 +85,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("en/articles/<str:number>/", languages.article, {"language": "en"}, name="en_article"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
+    path("cross-border/", reach.cross_border, name="cross_border"),
+    path("help-without-internet/", reach.offline, name="offline"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/data.csv", statistics.statistics_file, name="statistics_file"),
     path("about/", public.about, name="about"),
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import analysis
+from caasis.desk.views import analysis, readings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("analysis/", analysis.dashboard, name="dashboard"),
+    path("analysis/readings/", readings.readings, name="readings"),
     path("analysis/<slug:chart>.csv", analysis.chart_file, name="dashboard-file"),
 ]

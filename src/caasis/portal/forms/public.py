@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from caasis.knowledge.announcing import ANNOUNCED
 from caasis.platform.forms import AppForm, JapaneseDateField, PostcodeField
 from caasis.platform.geography import prefectures
 
@@ -37,3 +38,15 @@ class DocumentDayForm(AppForm):
     def from_request(cls, data: Any) -> DocumentDayForm | None:
         """The form, bound when a day was sent."""
         return cls(data) if any(name.startswith("day") for name in data) else None
+
+
+class AlertsForm(AppForm):
+    """Which announcements: a kind, and a prefecture. What it doesn't know narrows nothing."""
+
+    requirement_marks = False
+    kind = forms.ChoiceField(label="種類", choices=[("", "すべて"), *ANNOUNCED.items()], required=False)
+    prefecture = forms.ChoiceField(
+        label="お住まいの都道府県",
+        choices=[("", "全国")] + [(place.code, place.name) for place in prefectures()],
+        required=False,
+    )

@@ -1,4 +1,4 @@
-"""Search, articles with their deadline, votes, alerts."""
+"""Search, articles with their deadline, votes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from caasis.engines.deadlines import Assessment, Facts, Kind, assess, days_strip
 from caasis.engines.japanese import normalise_text
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge import selectors as knowledge
+from caasis.knowledge.announcing import ANNOUNCED
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
@@ -24,8 +25,11 @@ from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
 from caasis.portal.forms.public import DocumentDayForm
 from caasis.portal.language_links import alternates, article_languages
+from caasis.portal.measuring import FOUND
 from caasis.portal.page import client_of, render_page
+from caasis.portal.sharing import sharing
 from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
+from caasis.portal.views.feeds import links as feed_links
 from caasis.portal.views.public import hotline
 
 QUERY_LIMIT = 200
@@ -47,7 +51,7 @@ def search(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:article", args=[hits[0].number]))
     elif situation:
         hits = knowledge.articles_for_situation(situation.code)
-    return render_page(
+    response = render_page(
         request,
         "portal/search.html",
         {
@@ -56,11 +60,16 @@ def search(request: HttpRequest) -> HttpResponse:
             "hits": hits,
             "situations": SITUATIONS,
             "quick": QUICK,
+            "feeds": feed_links("articles"),
             "heading": f"「{query}」をさがした結果" if query else situation.title if situation else "困りごとを調べる",
         },
         current="search",
         cache=True,
     )
+    if query:
+        # Read by whoever counts the searches, also of a page that is kept (`portal/measuring.py`).
+        response[FOUND] = str(len(hits))
+    return response
 
 
 @require_safe
@@ -81,7 +90,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             status = 422
     situation = BY_CODE.get(found.situation)
     codes = languages_of(found)
-    trail = [("注意喚起", reverse("portal:alerts"))] if found.kind == Article.Kind.ALERT else []
+    trail = [(ANNOUNCED[found.kind], f"{reverse('portal:alerts')}?kind={found.kind}")] if found.kind in ANNOUNCED else []
     if situation:
         trail = [(situation.title, f"{reverse('portal:search')}?situation={situation.code}")]
     return render_page(
@@ -93,17 +102,18 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "lead": lead,
             "blocks": blocks(found.body),
             "related": knowledge.related_articles(found) if found.situation else [],
-            "calculator": found.sales_form in BY_DOCUMENT and found.kind != Article.Kind.ALERT,
+            "calculator": found.sales_form in BY_DOCUMENT and found.kind not in ANNOUNCED,
             "form": form or DocumentDayForm(),
             "calculation": calculation,
             "for_staff": for_staff,
             "other_languages": article_languages(found.number, codes, None),
             "alternates": alternates(found.number, codes) if codes else [],
+            "share": None if for_staff else sharing(request, found),
             "voted": request.GET.get("voted") == "1",
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
         },
-        current="alerts" if found.kind == Article.Kind.ALERT else "search",
+        current="alerts" if found.kind in ANNOUNCED else "search",
         breadcrumb=[*trail, (found.title, "")],
         status=status,
         cache=calculation is None and not for_staff,
@@ -144,16 +154,3 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
     if count <= _VOTES_A_WINDOW and request.POST.get("useful") in ("yes", "no"):
         vote_on_article(number=found.number, useful=request.POST["useful"] == "yes")
     return HttpResponseRedirect(reverse("portal:article", args=[found.number]) + "?voted=1#vote")
-
-
-@require_safe
-def alerts(request: HttpRequest) -> HttpResponse:
-    """注意喚起, the newest first."""
-    return render_page(
-        request,
-        "portal/alerts.html",
-        {"alerts": knowledge.alerts()},
-        current="alerts",
-        breadcrumb=[("注意喚起", "")],
-        cache=True,
-    )

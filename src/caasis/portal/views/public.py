@@ -20,7 +20,9 @@ from caasis.platform.geography import look_up_postcode, prefecture
 from caasis.portal.forms.public import OfficeForm
 from caasis.portal.hours import Opening, openings
 from caasis.portal.page import render_page
+from caasis.portal.sharing import picture_url
 from caasis.portal.situations import QUICK, SITUATIONS
+from caasis.portal.views.feeds import links as feed_links
 
 ALERTS_ON_TOP = 3
 _LIST_LIMIT = 60
@@ -38,6 +40,8 @@ def top(request: HttpRequest) -> HttpResponse:
             "quick": QUICK,
             "alerts": knowledge.alerts(ALERTS_ON_TOP),
             "hotline": hotline(now),
+            "feeds": feed_links("alerts"),
+            "picture": picture_url(request),
         },
         cache=True,
     )
