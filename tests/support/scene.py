@@ -804,6 +804,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:follow-up-result": {"result": "settled", "answers": WISH},
         "desk:case-follow-up": {"of_list": str(scene.more["follow-up list"])},
         "portal:vote": {"useful": "yes"},
+        "portal:note": {"text": "期限の数え方がわかりにくい。"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {
             "topic": "cancel", "story": "給湯器の点検と言われた。", "injury": "no", "money_moving": "no", "who": "self",

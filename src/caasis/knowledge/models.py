@@ -119,5 +119,6 @@ class PhraseVersion(Record):
         ordering = ["-number"]
 
 
+from caasis.knowledge.reader_note_models import ReaderNote  # noqa: E402,F401
 from caasis.knowledge.revision_models import ArticleComment, ArticleRevision, SearchMiss  # noqa: E402,F401
 from caasis.knowledge.translation_models import ArticleTranslation  # noqa: E402,F401

@@ -15,6 +15,7 @@ from caasis.portal.views import (
     phone,
     public,
     reach,
+    reader_notes,
     receipt,
     statistics,
     suggesting,
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/suggest/", suggesting.suggest, name="suggest"),
     path("articles/<str:number>/", articles.article, name="article"),
     path("articles/<str:number>/vote/", articles.vote, name="vote"),
+    path("articles/<str:number>/note/", reader_notes.note, name="note"),
     path("alerts/", reach.alerts, name="alerts"),
     *(
         path(f"feeds/{what}.{form}", feeds.feed, {"what": what, "form": form}, name=f"feed_{what}_{form}")

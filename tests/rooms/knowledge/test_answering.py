@@ -122,5 +122,5 @@ def test_a_quote_is_the_part_that_shares_most_and_whole_sentences() -> None:
 
 def test_every_language_has_every_sentence() -> None:
     keys = set(SAYS["ja"])
-    assert {reply for reply in Reply} <= keys
+    assert set(Reply) <= keys
     assert all(set(words) == keys for words in SAYS.values())

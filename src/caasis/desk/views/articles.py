@@ -217,8 +217,7 @@ def _after_saving(request: HttpRequest, form: ArticleForm, revision: ArticleRevi
         except Invalid as error:
             form.add_domain_fields(error.fields)
             # The saved version, so that the next saving is none behind somebody else's.
-            form.data = form.data.copy()
-            form.data["version"] = str(revision.version)
+            form.data = {**form.data.dict(), "version": str(revision.version)}  # type: ignore[attr-defined]
             return None
         messages.success(request, "確認に出しました。ほかの人が承認すると、公開できます。")
         return redirect("desk:article-revision", revision.id)
@@ -243,8 +242,8 @@ def _revision_page(request: HttpRequest, revision: ArticleRevision, **more: Any)
     actor = actor_of_request(request)
     before = _before(revision, request.GET.get("with", ""))
     comments = list(revision.comments.all())
-    ids = {revision.author_id, revision.approved_by, *(row.author_id for row in comments)} - {None}
-    names = names_of(ids)
+    everybody = (revision.author_id, *(row.author_id for row in comments))
+    names = names_of({one for one in everybody if one is not None})
     approver = services.may_approve(actor, revision.article.kind)
     context: dict[str, Any] = {
         "revision": revision,
@@ -252,8 +251,8 @@ def _revision_page(request: HttpRequest, revision: ArticleRevision, **more: Any)
         "blocks": blocks(revision.body),
         "before": before,
         "differences": _differences(before, revision) if before else [],
-        "comments": [{"row": row, "author": names.get(row.author_id, "")} for row in comments],
-        "author": names.get(revision.author_id, ""),
+        "comments": [{"row": row, "author": names[row.author_id] if row.author_id in names else ""} for row in comments],
+        "author": names[revision.author_id] if revision.author_id in names else "",
         "may": services.may_write(actor),
         "writable": revision.state in services.WRITABLE,
         "may_decide": approver and revision.author_id != actor.id,

@@ -56,7 +56,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
     entries.append(("支援の要請", "desk:help", "front_hand", actor.has_any(CENTRE_ROLES)))
     entries.append(("定型文と話し方の手順", "desk:phrases", "format_quote", actor.has_any(CENTRE_ROLES)))
-    entries.append(("記事（FAQ・手引）", "desk:articles", "format_quote", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("記事（FAQ・手引）", "desk:articles", "menu_book", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("その後の確認（電話の名簿）", "desk:follow-ups", "phone_forwarded", actor.has_any(CENTRE_ROLES)))
     entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
     entries.append(("ビデオ相談", "desk:videos", "event", actor.has_any(CENTRE_ROLES)))
@@ -71,6 +71,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("依頼・申出・協力", "desk:ask-inbox", "inbox", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("ポータルの利用のようす", "desk:readings", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("読者の声（記事）", "desk:reader-notes", "chat", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))
     entries.append(("電話の掲示板（壁の画面）", "desk:wallboard", "call", actor.has_any(CENTRE_ROLES)))

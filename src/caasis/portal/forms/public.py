@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from caasis.knowledge.announcing import ANNOUNCED
+from caasis.knowledge.reader_notes import LONGEST
 from caasis.platform.forms import AppForm, JapaneseDateField, PostcodeField
 from caasis.platform.geography import prefectures
 
@@ -49,4 +50,17 @@ class AlertsForm(AppForm):
         label="お住まいの都道府県",
         choices=[("", "全国")] + [(place.code, place.name) for place in prefectures()],
         required=False,
+    )
+
+
+class NoteForm(AppForm):
+    """Where an article was hard to understand."""
+
+    requirement_marks = False
+    text = forms.CharField(
+        label="どこがわかりにくかったですか（書かなくてもかまいません）",
+        help_text="お名前、電話番号、住所は書かないでください。お返事はできません。困りごとは188へお電話ください。",
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "わかりにくかったところを書いてください。"},
     )

@@ -23,7 +23,7 @@ from caasis.knowledge.services import vote_on_article
 from caasis.knowledge.translation_selectors import languages_of
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
-from caasis.portal.forms.public import DocumentDayForm
+from caasis.portal.forms.public import DocumentDayForm, NoteForm
 from caasis.portal.language_links import alternates, article_languages
 from caasis.portal.measuring import FOUND
 from caasis.portal.page import client_of, render_page
@@ -75,13 +75,20 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def article(request: HttpRequest, number: str) -> HttpResponse:
     """One article: the answer first, then the deadline where one runs, then the steps."""
+    return article_page(request, number)
+
+
+def article_page(
+    request: HttpRequest, number: str, *, note: NoteForm | None = None, refused: int = 0
+) -> HttpResponse:
+    """The page of an article; with a reader's note that was refused, it comes back as it was typed."""
     # Whoever is logged in at a centre may read the counsellors' articles here as well; no cache may hold those.
     found = knowledge.article_by_number(number, actor=request.actor)  # type: ignore[attr-defined]
     for_staff = found.kind == Article.Kind.MANUAL
     word, lead = answer_word(found.lead)
     today = day_in_japan(timezone.now())
     form = DocumentDayForm.from_request(request.GET) if found.sales_form in BY_DOCUMENT else None
-    status = 200
+    status = refused or 200
     calculation: dict[str, Any] | None = None
     if form is not None:
         if form.is_valid():
@@ -109,14 +116,16 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "other_languages": article_languages(found.number, codes, None),
             "alternates": alternates(found.number, codes) if codes else [],
             "share": None if for_staff else sharing(request, found),
-            "voted": request.GET.get("voted") == "1",
+            "voted": note is not None or request.GET.get("voted") == "1",
+            "noted": request.GET.get("noted") == "1",
+            "note": note or NoteForm(),
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
         },
         current="alerts" if found.kind in ANNOUNCED else "search",
         breadcrumb=[*trail, (found.title, "")],
         status=status,
-        cache=calculation is None and not for_staff,
+        cache=calculation is None and not for_staff and note is None,
     )
 
 
