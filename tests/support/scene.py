@@ -41,6 +41,7 @@ from caasis.desk.flows import token_of
 from caasis.kernel.actor import SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
+from caasis.knowledge import revision_services as writing
 from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
 from caasis.knowledge.translation_models import ArticleTranslation
 from caasis.operations import services as operations
@@ -259,6 +260,7 @@ def make_scene(town: Any) -> Scene:
             **beside,
             **office,
             **telephone,
+            **_written(town),
             "help": asked.id,
             "mention": mention,
             "absence": away.id,
@@ -604,6 +606,9 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "line_id": ("telephone number", scene.more["line"]),
         "line": ("telephone number", "0220001234"),
         "guide_id": ("guide", "yametai"),
+        "article_id": ("article of staff", scene.more["article"]),
+        "revision_id": ("revision", scene.more["revision"]),
+        "comment_id": ("opinion", scene.more["opinion"]),
         "flow_id": ("call flow", scene.more["flow"]),
         "version_id": ("call flow", scene.more["flow version"]),
         "box": ("call flow", "bye"),
@@ -637,6 +642,18 @@ def _follow_up(scene: Scene) -> dict[str, Any]:
         "weekdays": ["0", "1"], "first": "10:00", "last": "17:00", "max_tries": "3", "pause_minutes": "1440",
         "notice_channel": "none", "notice_hours": "48",
     }  # fmt: skip
+
+
+def _written(town: Any) -> dict[str, Any]:
+    """An article of the counsellors that is public among them, its next writing, which waits for approval, and an opinion."""
+    texts = {"title": "見本の手引", "lead": "見本です。", "body": "見本です。"}
+    first = writing.start_article(actor=town.counsellor2, kind="manual", texts=texts)
+    writing.submit_revision(actor=town.counsellor2, revision_id=first.id)
+    writing.approve_revision(actor=town.supervisor, revision_id=first.id)
+    article = writing.publish_revision(actor=town.supervisor, revision_id=first.id)
+    second = writing.begin_revision(actor=town.counsellor2, article_id=article.id)
+    opinion = writing.comment_on(actor=town.counsellor, revision_id=second.id, passage="", text="見本の意見です。")
+    return {"article": article.id, "revision": second.id, "opinion": opinion.id}
 
 
 def _body(scene: Scene, name: str, words: str) -> Any:

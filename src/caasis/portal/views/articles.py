@@ -18,6 +18,7 @@ from caasis.kernel.clock import day_in_japan
 from caasis.knowledge import selectors as knowledge
 from caasis.knowledge.announcing import ANNOUNCED
 from caasis.knowledge.models import Article
+from caasis.knowledge.revision_services import count_miss
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
 from caasis.knowledge.translation_selectors import languages_of
@@ -66,6 +67,8 @@ def search(request: HttpRequest) -> HttpResponse:
         current="search",
         cache=True,
     )
+    if query and not hits:
+        count_miss(query=query, day=day_in_japan(timezone.now()))
     if query:
         # Read by whoever counts the searches, also of a page that is kept (`portal/measuring.py`).
         response[FOUND] = str(len(hits))
