@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 
-from caasis.engines.japanese import normalise_text
+from caasis.engines.japanese import normalise_text, reading
 from caasis.kernel.actor import Actor
 from caasis.kernel.errors import NotFound
 from caasis.knowledge.models import Article
@@ -94,6 +94,10 @@ def _index(language: str) -> ArticleIndex | EnglishIndex:
 
 def _document(row: ArticleTranslation) -> Document:
     texts = {"title": row.title, "lead": row.lead, "body": row.body}
+    words = row.search_words
     if row.language != ENGLISH:
-        texts = {place: _together(f"{text}\n{spoken(text)}") for place, text in texts.items()}
-    return Document(row.pk, texts | {"words": row.search_words})
+        # Who can't write the kanji types what is heard: the readings of the text, and of the rest those of the dictionary.
+        heard = {place: spoken(text) if place == "body" else reading(text) for place, text in texts.items()}
+        texts = {place: _together(f"{text}\n{heard[place]}") for place, text in texts.items()}
+        words = f"{words} {reading(words)}"
+    return Document(row.pk, texts | {"words": words})

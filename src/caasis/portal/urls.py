@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 
 from caasis.portal.views import (
     articles,
+    ask,
     consult,
     feeds,
     guides,
@@ -44,6 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("guides/", guides.index, name="guides"),
     path("guides/<slug:guide_id>/", guides.guide, name="guide_step"),
     path("guides/<slug:guide_id>/consult/", guides.consult, name="guide_consult"),
+    path("ask/", ask.ask, name="ask"),
+    path("ask/rate/", ask.rate, name="ask_rate"),
+    path("ask/consult/", ask.consult, name="ask_consult"),
     path("search/", articles.search, name="search"),
     path("search/suggest/", suggesting.suggest, name="suggest"),
     path("articles/<str:number>/", articles.article, name="article"),

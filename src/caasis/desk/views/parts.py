@@ -56,6 +56,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries = [("ログインの設定・パスキー", "mfa_index", "settings", True)]
     entries.append(("支援の要請", "desk:help", "front_hand", actor.has_any(CENTRE_ROLES)))
     entries.append(("定型文と話し方の手順", "desk:phrases", "format_quote", actor.has_any(CENTRE_ROLES)))
+    entries.append(("記事（FAQ・手引）", "desk:articles", "menu_book", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("その後の確認（電話の名簿）", "desk:follow-ups", "phone_forwarded", actor.has_any(CENTRE_ROLES)))
     entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
     entries.append(("ビデオ相談", "desk:videos", "event", actor.has_any(CENTRE_ROLES)))

@@ -130,3 +130,51 @@ def _mark(line: str) -> str:
         if line.startswith(start):
             return mark
     return "text" if line.strip() else ""
+
+
+#: The same faults, as somebody at the desk reads them.
+_IN_WORDS = {
+    "a step is written `1. **heading** text`": "手順は「1. **見出し** 文」と書いてください",
+    "an empty line is missing before this one": "この行の前に、空の行を入れてください",
+    "the text is missing": "本文を入力してください",
+}
+
+
+def body_errors(body: str) -> list[str]:
+    """Sentences on what keeps a text from being shown, with its line; an empty list for a whole text."""
+    lines = body.split("\n")
+    for at, line in enumerate(lines, start=1):
+        if len(line) > LONGEST_LINE:
+            return [f"{at}行目：{LONGEST_LINE}文字までにしてください。"]
+    try:
+        _check_body(lines, 0, "")
+    except ArticleFileError as error:
+        line, what = str(error).removeprefix(":").split(": ", 1)
+        words = _IN_WORDS.get(what, "使えない記号があります。使えるのは、## - > 1. です")
+        return [f"{words}。" if what == "the text is missing" else f"{line}行目：{words}。"]
+    return []
+
+
+def article_text(fields: dict[str, Any]) -> str:
+    """An article as a file: what `parse_article` reads. Keys without a value are left out."""
+    lines = [FENCE]
+    for key, kind in FIELDS.items():
+        value = fields.get(key)
+        if key == "search_words":
+            value = str(value or "").split()
+        if value in (None, "", []) or (kind is bool and not value):
+            continue
+        if isinstance(value, date):
+            lines.append(f"{key} = {value.isoformat()}")
+        elif isinstance(value, bool):
+            lines.append(f"{key} = {str(value).lower()}")
+        elif isinstance(value, list):
+            lines.append(f"{key} = [{', '.join(_quoted(one) for one in value)}]")
+        else:
+            lines.append(f"{key} = {_quoted(str(value))}")
+    return "\n".join([*lines, FENCE, "", str(fields.get("body", "")).strip(), ""])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

@@ -76,6 +76,22 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     return _moved(_url(target), code)
 
 
+def begin_with(request: HttpRequest, told: dict[str, str]) -> HttpResponse:
+    """Lead to the first step of a form with these answers in it. In a form that this browser has begun already, only what is
+    empty is filled in: what somebody has typed stands."""
+    code, draft = current_draft(request)
+    try:
+        if code is not None and draft is not None and not draft.sent:
+            empty = {name: value for name, value in told.items() if not draft.answers.get(name)}
+            services.save_draft(code=code, answers=empty, step=min(draft.step, CONFIRM - 1))
+        else:
+            _, code = services.start_draft(answers=told, step=1, client=client_of(request))
+    except TooMany:
+        # Too many forms were begun from here: the empty form says so as soon as something is typed.
+        return HttpResponseRedirect(_url(1))
+    return _moved(_url(1), code)
+
+
 def _begin(request: HttpRequest, number: int, form: StepForm) -> HttpResponse:
     """A first answer, or one whose draft is gone: it begins a draft, so that nothing typed is lost."""
     if number == 1 and form.errors:

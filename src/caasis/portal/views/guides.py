@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from caasis.channels import services
-from caasis.kernel.errors import TooMany
 from caasis.knowledge.guides import articles_of, get_guide, guides
 from caasis.knowledge.rules.guides import CALLS, Guide, Place, place_at
-from caasis.portal.page import client_of, render_page
-from caasis.portal.tokens import keep_draft
+from caasis.portal.page import render_page
 from caasis.portal.views.articles import BY_DOCUMENT
-from caasis.portal.views.consult import current_draft
+from caasis.portal.views.consult import begin_with
 from caasis.portal.views.public import hotline
 
 _LONGEST = 40
@@ -87,24 +84,7 @@ def consult(request: HttpRequest, guide_id: str) -> HttpResponse:
     could do is begin a form that nobody sends."""
     found = get_guide(guide_id)
     place = place_at(found, request.POST.get("a", "")[:_LONGEST])
-    code, draft = current_draft(request)
-    told = _told(found, place)
-    try:
-        if code is not None and draft is not None and not draft.sent:
-            # What somebody has typed stands: only empty answers are filled in.
-            services.save_draft(
-                code=code,
-                answers={name: value for name, value in told.items() if not draft.answers.get(name)},
-                step=min(draft.step, 4),
-            )
-        else:
-            _, code = services.start_draft(answers=told, step=1, client=client_of(request))
-    except TooMany:
-        # Too many forms were begun from here: the empty form says so as soon as something is typed.
-        return HttpResponseRedirect(reverse("portal:consult_step", args=[1]))
-    response = HttpResponseRedirect(reverse("portal:consult_step", args=[1]))
-    keep_draft(response, code)
-    return response
+    return begin_with(request, _told(found, place))
 
 
 def _told(found: Guide, place: Place) -> dict[str, str]:

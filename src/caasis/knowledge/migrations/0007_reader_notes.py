@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("knowledge", "0005_translations"),
+        ("knowledge", "0006_life"),
     ]
 
     operations = [
