@@ -43,6 +43,7 @@ OTHER_CENTRE = ("outsider", "outside_official")
 #: Unsafe without a token on purpose, each with its reason.
 WITHOUT_TOKEN = {
     "portal:vote": "a cached page has no token; a forged vote is bounded by the limit for one address",
+    "portal:note": "the same; what is written is masked, kept without its writer, and read by staff only",
     "api:send_consultation": "a program of the public has no session, so that there is nothing to ride on",
 }
 #: Reads whose methods a library does not restrict: whatever the method, nothing changes.
