@@ -29,6 +29,7 @@ PUBLIC = (
     "/offices/?prefecture=12", "/consult/1/", "/consult/resume/", "/receipt/", "/privacy/", "/accessibility/", "/about/",
     "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
     "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
+    "/articles/F-1001/?voted=1",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024
