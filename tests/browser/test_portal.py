@@ -27,6 +27,7 @@ PUBLIC = (
     "/", "/guide/", "/search/", "/search/?q=ぞうさんのかばん", "/search/?q=定期購入をやめたい", "/search/?situation=cancel",
     "/articles/F-1001/", "/articles/F-1011/", "/articles/A-2001/", "/alerts/", "/offices/", "/offices/?postcode=980-0811",
     "/offices/?prefecture=12", "/consult/1/", "/consult/resume/", "/receipt/", "/privacy/", "/accessibility/", "/about/",
+    "/guides/", "/guides/yametai/", "/guides/yametai/?a=1.1.1", "/guides/haratta/?a=1", "/ask/", "/ask/?lang=en",
     "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
     "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
     "/articles/F-1001/?voted=1",
