@@ -54,6 +54,10 @@ def import_articles(*, actor: Actor, files: Mapping[str, bytes]) -> tuple[list[A
         waiting = ArticleRevision.objects.filter(article__number=fields["number"], state__in=set(AT_WORK) - set(WRITABLE))
         if waiting.exists():
             faults.append(f"{fields['number']}：確認待ちの版があるので、取り込めません。")
+        # A file never takes the place of what a colleague is writing.
+        others = ArticleRevision.objects.filter(article__number=fields["number"], state__in=WRITABLE)
+        if others.exclude(author_id=actor.id).exists():
+            faults.append(f"{fields['number']}：ほかの人の下書きがあるので、取り込めません。")
     if faults:
         return [], faults
     made = []
