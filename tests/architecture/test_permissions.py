@@ -44,6 +44,10 @@ OTHER_CENTRE = ("outsider", "outside_official")
 WITHOUT_TOKEN = {
     "portal:vote": "a cached page has no token; a forged vote is bounded by the limit for one address",
     "portal:note": "the same; what is written is masked, kept without its writer, and read by staff only",
+    "portal:ask": "the same; an answer changes nothing but counts",
+    "portal:ask_rate": "the same",
+    "portal:ask_consult": "the same; what a forged request could do is begin a form that nobody sends",
+    "portal:guide_consult": "the same",
     "api:send_consultation": "a program of the public has no session, so that there is nothing to ride on",
 }
 #: Reads whose methods a library does not restrict: whatever the method, nothing changes.

@@ -9,9 +9,11 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from caasis.kernel.actor import SYSTEM
 from caasis.knowledge import revision_services as services
 from caasis.knowledge.models import Article
 from caasis.knowledge.revision_models import ArticleComment, ArticleRevision
+from caasis.knowledge.services import load_seed_articles
 from caasis.platform.transactions import system_transaction
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +112,15 @@ def test_searches_that_found_nothing_become_a_draft(town, client_for, client):
     assert "2回" in page and "090" not in page
     link = re.search(r'href="(/desk/articles/new\?words=[^"]+)"', page)[1]
     assert 'value="ラクダのかばん"' in text_of(client_for("counsellor").get(link))
+
+
+def test_a_long_list_comes_in_pages(town, client_for):
+    with system_transaction():
+        load_seed_articles(actor=SYSTEM)
+    counsellor = client_for("counsellor")
+    first = text_of(counsellor.get("/desk/articles/?kind=faq"))
+    assert "次の50件" in first and first.count('href="/desk/articles/') >= 50
+    assert "前の50件" in text_of(counsellor.get("/desk/articles/?kind=faq&page=2"))
 
 
 def test_lists_find_and_say_when_there_is_nothing(town, client_for, ncac):

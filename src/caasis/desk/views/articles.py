@@ -55,7 +55,10 @@ def article_list(request: HttpRequest) -> HttpResponse:
     articles = list(shown.object_list)
     at_work = at_work_of(articles)
     context: dict[str, Any] = {
-        "rows": [{"article": one, "at_work": at_work.get(one.id)} for one in articles],
+        "rows": [
+            {"article": one, "at_work": (writing := at_work.get(one.id)), "title": one.title or (writing.title if writing else "")}
+            for one in articles
+        ],
         "page": shown,
         "words": words,
         "kind": kind,
