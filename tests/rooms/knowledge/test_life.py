@@ -253,6 +253,14 @@ def test_with_a_fault_in_one_file_none_is_taken_in() -> None:
     assert made == [] and len(faults) == 2 and not ArticleRevision.objects.exists()
 
 
+def test_a_text_too_long_for_its_place_is_named_and_nothing_of_the_set_is_taken_in() -> None:
+    fields = {"kind": "faq", "title": "見本", "lead": "見本", "published_on": date(2026, 1, 1)}
+    short = article_text({**fields, "number": "F-9001", "body": "見本"})
+    long = article_text({**fields, "number": "F-9002", "body": "\n\n".join(["見本" * 100] * 101)})
+    made, faults = import_articles(actor=COUNSELLOR, files={"F-9001.md": short.encode(), "F-9002.md": long.encode()})
+    assert made == [] and faults[0].startswith("F-9002：") and not Article.objects.exists()
+
+
 def test_a_file_never_replaces_what_a_colleague_is_writing() -> None:
     article = publish(draft())
     at_work = services.begin_revision(actor=COUNSELLOR, article_id=article.id)
