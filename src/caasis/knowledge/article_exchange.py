@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from caasis.kernel.actor import Actor
-from caasis.kernel.errors import NotAllowed
+from caasis.kernel.errors import Invalid, NotAllowed
 from caasis.knowledge.models import Article
 from caasis.knowledge.revision_models import ArticleRevision
 from caasis.knowledge.revision_services import (
@@ -54,17 +55,29 @@ def import_articles(*, actor: Actor, files: Mapping[str, bytes]) -> tuple[list[A
         waiting = ArticleRevision.objects.filter(article__number=fields["number"], state__in=set(AT_WORK) - set(WRITABLE))
         if waiting.exists():
             faults.append(f"{fields['number']}：確認待ちの版があるので、取り込めません。")
+        # A file never takes the place of what a colleague is writing.
+        others = ArticleRevision.objects.filter(article__number=fields["number"], state__in=WRITABLE)
+        if others.exclude(author_id=actor.id).exists():
+            faults.append(f"{fields['number']}：ほかの人の下書きがあるので、取り込めません。")
     if faults:
         return [], faults
-    made = []
-    with actor_transaction(actor):
-        for fields in parsed:
-            texts = {name: fields[name] for name in TEXTS if name in fields}
-            known = Article.objects.filter(number=fields["number"]).first()
-            if known is None:
-                kind = fields["kind"] if fields["kind"] in Article.Kind.values else Article.Kind.FAQ
-                made.append(start_article(actor=actor, kind=kind, texts=texts))
-                continue
-            revision = begin_revision(actor=actor, article_id=known.id)
-            made.append(save_revision(actor=actor, revision_id=revision.id, version=revision.version, texts=texts))
+    made: list[ArticleRevision] = []
+    try:
+        with actor_transaction(actor):
+            for fields in parsed:
+                made.append(_draft_of(actor, fields))
+    except Invalid as error:
+        # Too long for its place, which the file's own rules don't ask: the one after those that were made.
+        name, sentences = next(iter(error.fields.items()))
+        return [], [f"{parsed[len(made)]['number']}：{name}は{sentences[0]}"]
     return made, []
+
+
+def _draft_of(actor: Actor, fields: Mapping[str, Any]) -> ArticleRevision:
+    texts = {name: fields[name] for name in TEXTS if name in fields}
+    known = Article.objects.filter(number=fields["number"]).first()
+    if known is None:
+        kind = fields["kind"] if fields["kind"] in Article.Kind.values else Article.Kind.FAQ
+        return start_article(actor=actor, kind=kind, texts=texts)
+    revision = begin_revision(actor=actor, article_id=known.id)
+    return save_revision(actor=actor, revision_id=revision.id, version=revision.version, texts=texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from caasis.platform.models import Record, VersionedRecord
@@ -37,7 +38,9 @@ class ArticleRevision(VersionedRecord):
     region = models.CharField(max_length=60, blank=True, default="")
     review_by = models.DateField(null=True)
     valid_until = models.DateField(null=True)
+    #: Who wrote last; `writers` are all whose words may stand in it, and none of them approves it.
     author_id = models.UUIDField(null=True)
+    writers = ArrayField(models.UUIDField(), default=list)
     submitted_at = models.DateTimeField(null=True)
     approved_by = models.UUIDField(null=True)
     approved_at = models.DateTimeField(null=True)

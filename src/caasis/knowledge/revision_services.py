@@ -54,6 +54,11 @@ def may_approve(actor: Actor, kind: str) -> bool:
     return actor.has(Role.NCAC)
 
 
+def has_written(actor: Actor, revision: ArticleRevision) -> bool:
+    """Whether words of the actor may stand in a revision, even if somebody else wrote after him."""
+    return actor.id == revision.author_id or actor.id in revision.writers
+
+
 def start_article(*, actor: Actor, kind: str, texts: Mapping[str, Any] | None = None) -> ArticleRevision:
     """A new article with its first draft. Nothing is public yet.
 
@@ -71,7 +76,7 @@ def start_article(*, actor: Actor, kind: str, texts: Mapping[str, Any] | None = 
             state=Article.State.DRAFT,
             owner_id=actor.id,
         )
-        revision = ArticleRevision(article=article, number=1, author_id=actor.id)
+        revision = ArticleRevision(article=article, number=1, author_id=actor.id, writers=[actor.id])
         _write(revision, texts or {})
         revision.save()
         _noted(actor, "start_article", article)
@@ -100,6 +105,7 @@ def begin_revision(*, actor: Actor, article_id: UUID) -> ArticleRevision:
             article=article,
             number=last + 1,
             author_id=actor.id,
+            writers=[actor.id],
             **{name: getattr(article, name) for name in TEXTS},
         )
         _noted(actor, "begin_revision", article)
@@ -107,7 +113,7 @@ def begin_revision(*, actor: Actor, article_id: UUID) -> ArticleRevision:
 
 
 def save_revision(*, actor: Actor, revision_id: UUID, version: int, texts: Mapping[str, Any]) -> ArticleRevision:
-    """Keep what was written so far, whole or not. Whoever saves becomes its author.
+    """Keep what was written so far, whole or not. Whoever changes a word becomes its author; whoever only looks doesn't.
 
     :param version: the version that was read. :raises VersionConflict: somebody saved since.
     :raises WrongState: it is no longer a draft. :raises NotAllowed: see `start_article`. :raises NotFound.
@@ -118,8 +124,11 @@ def save_revision(*, actor: Actor, revision_id: UUID, version: int, texts: Mappi
         _require_state(revision, WRITABLE, "確認に出したあとは、書きかえられません。差し戻してもらってください。")
         if revision.version != version:
             raise VersionConflict(current=revision)
+        before = [getattr(revision, name) for name in TEXTS]
         _write(revision, texts)
-        revision.author_id = actor.id
+        if before != [getattr(revision, name) for name in TEXTS]:
+            wrote = (*revision.writers, revision.author_id, actor.id)
+            revision.writers, revision.author_id = sorted({one for one in wrote if one is not None}), actor.id
         revision.version += 1
         revision.save()
         _noted(actor, "save_article_revision", revision.article)
@@ -405,7 +414,7 @@ def _require_approver(actor: Actor, article: Article) -> None:
 
 def _require_second_person(actor: Actor, revision: ArticleRevision) -> None:
     _require_approver(actor, revision.article)
-    if revision.author_id == actor.id:
+    if has_written(actor, revision):
         raise NotAllowed("自分が書いた記事は、承認・公開できません。ほかの人に頼んでください。")
 
 

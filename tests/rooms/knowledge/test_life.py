@@ -95,6 +95,17 @@ def test_nobody_approves_or_publishes_his_own_words() -> None:
         services.publish_revision(actor=NCAC, revision_id=mine.id)
 
 
+def test_who_wrote_before_another_still_approves_nothing_and_who_only_looked_may() -> None:
+    mine = services.start_article(actor=NCAC, kind="faq", texts=WHOLE)
+    seen = services.save_revision(actor=NCAC_TOO, revision_id=mine.id, version=mine.version, texts=WHOLE)
+    assert seen.author_id == NCAC.id
+    services.save_revision(actor=OTHER, revision_id=mine.id, version=seen.version, texts={**WHOLE, "lead": "すぐ返せます。"})
+    services.submit_revision(actor=OTHER, revision_id=mine.id)
+    with pytest.raises(NotAllowed, match="自分が書いた記事"):
+        services.approve_revision(actor=NCAC, revision_id=mine.id)
+    assert services.approve_revision(actor=NCAC_TOO, revision_id=mine.id).state == "approved"
+
+
 def test_the_public_reads_only_what_the_nation_has_approved_and_centres_approve_for_counsellors() -> None:
     revision = draft()
     services.submit_revision(actor=COUNSELLOR, revision_id=revision.id)
@@ -240,6 +251,25 @@ def test_with_a_fault_in_one_file_none_is_taken_in() -> None:
         actor=COUNSELLOR, files={"F-9001.md": whole.encode(), "F-9002.md": b"\xff\xfe", "F-9003.md": b"<script>"}
     )
     assert made == [] and len(faults) == 2 and not ArticleRevision.objects.exists()
+
+
+def test_a_text_too_long_for_its_place_is_named_and_nothing_of_the_set_is_taken_in() -> None:
+    fields = {"kind": "faq", "title": "見本", "lead": "見本", "published_on": date(2026, 1, 1)}
+    short = article_text({**fields, "number": "F-9001", "body": "見本"})
+    long = article_text({**fields, "number": "F-9002", "body": "\n\n".join(["見本" * 100] * 101)})
+    made, faults = import_articles(actor=COUNSELLOR, files={"F-9001.md": short.encode(), "F-9002.md": long.encode()})
+    assert made == [] and faults[0].startswith("F-9002：") and not Article.objects.exists()
+
+
+def test_a_file_never_replaces_what_a_colleague_is_writing() -> None:
+    article = publish(draft())
+    at_work = services.begin_revision(actor=COUNSELLOR, article_id=article.id)
+    text = file_of(article).replace("返す", "返品する").encode()
+    made, faults = import_articles(actor=OTHER, files={f"{article.number}.md": text})
+    assert made == [] and "ほかの人の下書き" in faults[0]
+    assert ArticleRevision.objects.get(id=at_work.id).body == WHOLE["body"]
+    made, faults = import_articles(actor=COUNSELLOR, files={f"{article.number}.md": text})
+    assert not faults and made[0].id == at_work.id
 
 
 @pytest.mark.parametrize("body", ["<script>alert(1)</script>", "[押して](javascript:alert(1))", "https://example.com", "・点", "1. 見出しなし", ""])
