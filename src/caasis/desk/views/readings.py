@@ -20,7 +20,9 @@ from caasis.knowledge.selectors import titles_of
 
 #: Days back from today, today included.
 SPANS = {"7": "7日", "28": "28日", "90": "90日", "365": "1年"}
-_WIDTH, _HEIGHT, _LEFT, _BASE, _TOP = 640.0, 200.0, 44.0, 170.0, 16.0
+_HEIGHT, _LEFT, _BASE, _TOP = 220.0, 48.0, 190.0, 16.0
+#: One drawing for a wide window, one for a telephone.
+_WIDE, _NARROW = 1300.0, 300.0
 
 
 @require_safe
@@ -52,7 +54,7 @@ def readings(request: HttpRequest) -> HttpResponse:
                 for value in found.metrics.values()
             ],
             "empty_share": percent(found.empty_searches / found.searches) if found.searches else "",
-            "picture": _picture(found.days),
+            "pictures": (_picture(found.days, _WIDE, "u-wide"), _picture(found.days, _NARROW, "u-narrow")),
             "rows": [
                 {
                     "used": one,
@@ -70,23 +72,23 @@ def _nothing(found: Usage) -> bool:
     return not (found.articles or found.searches or any(count for _, count in found.days))
 
 
-def _picture(days: list[tuple[date, int]]) -> SafeString:
+def _picture(days: list[tuple[date, int]], width: float, css_of_all: str) -> SafeString:
     """Visitors day by day, as upright bars with a scale of their own."""
     marks = svg.ticks(max((count for _, count in days), default=0), 3)
     top = marks[-1]
     height = _BASE - _TOP
-    step = (_WIDTH - _LEFT) / len(days)
+    step = (width - _LEFT) / len(days)
     content = []
     for mark in marks:
         y = _BASE - height * mark / top
-        content.append(svg.line(_LEFT, y, _WIDTH, y, "ax"))
+        content.append(svg.line(_LEFT, y, width, y, "ax"))
         content.append(svg.text(_LEFT - 6, y + 5, f"{mark:,}", "e t2"))
     bars = ((_LEFT + step * at + step * 0.15, _BASE - height * count / top) for at, (_, count) in enumerate(days))
     content.append(svg.columns(bars, step * 0.7, _BASE, "f-soft"))
-    for at in (0, len(days) // 2, len(days) - 1):
+    for at in (0, len(days) // 2, len(days) - 1) if width > _NARROW else (0, len(days) - 1):
         place = _LEFT + step * (at + 0.5)
         css = "m t2" if 0 < at < len(days) - 1 else "e t2" if at else "t2"
         content.append(svg.text(place, _HEIGHT - 8, format_date_ja(days[at][0]), css))
     best = max(days, key=lambda pair: pair[1])
     label = f"1日ごとの利用者の数。いちばん多い日は{format_date_ja(best[0])}の{best[1]:,}人"
-    return svg.drawing(_WIDTH, _HEIGHT, content, label=label)
+    return svg.drawing(width, _HEIGHT, content, css=css_of_all, label=label)

@@ -103,7 +103,7 @@ def _show(
     context = {
         "language": language,
         "lang": "en" if language == "en" else "ja",
-        "languages": [{"code": code, "label": label, "current": code == language} for code, label in LANGUAGES.items()],
+        "choices": [{"code": code, "label": label, "current": code == language} for code, label in LANGUAGES.items()],
         "says": {key.value if isinstance(key, Reply) else key: words for key, words in SAYS[language].items()},
         "turns": [{**turn, "says": SAYS[turn["language"]][Reply(turn["reply"])], "words": SAYS[turn["language"]]} for turn in talk],
         "talk": signing.dumps(talk, salt=_SALT, compress=True) if talk else "",
