@@ -47,7 +47,7 @@ def import_articles(*, actor: Actor, files: Mapping[str, bytes]) -> tuple[list[A
         except UnicodeDecodeError:
             faults.append(f"{name}：文字コードをUTF-8にしてください。")
         except ArticleFileError as error:
-            faults.append(str(error))
+            faults.append(f"{error}（この行を直してください）")
     if faults:
         return [], faults
     # Looked at before anything is made: with a fault in one, none is taken in.

@@ -168,6 +168,31 @@ def test_published_at_its_time_and_withdrawn_when_it_no_longer_holds() -> None:
     assert topics() == ["knowledge.article_published", "knowledge.article_withdrawn"]
 
 
+def test_one_that_cannot_be_published_keeps_no_other_from_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    for _ in range(2):
+        revision = draft()
+        services.submit_revision(actor=COUNSELLOR, revision_id=revision.id)
+        services.approve_revision(actor=NCAC, revision_id=revision.id, publish_at=now + timedelta(hours=1))
+    first = ArticleRevision.objects.order_by("created_at")[0].id
+    real = services.publish_revision
+
+    def broken(*, actor: Actor, revision_id: Any) -> Article:
+        if revision_id == first:
+            raise WrongState("見本")
+        return real(actor=actor, revision_id=revision_id)
+
+    monkeypatch.setattr(services, "publish_revision", broken)
+    assert services.publish_due(now=now + timedelta(hours=2)) == 1 and published().count() == 1
+
+
+def test_what_no_longer_holds_is_not_submitted() -> None:
+    revision = draft(valid_until=date(2020, 1, 1))
+    with pytest.raises(Invalid) as raised:
+        services.submit_revision(actor=COUNSELLOR, revision_id=revision.id)
+    assert set(raised.value.fields) == {"valid_until"}
+
+
 def test_withdrawn_with_a_reason_and_brought_back() -> None:
     article = publish(draft())
     with pytest.raises(Invalid):

@@ -53,6 +53,8 @@ def files(request: HttpRequest) -> HttpResponse:
         given = request.FILES.getlist("files")
         texts = {(one.name or "")[:120]: one.read(LARGEST + 1) for one in given[: MOST_FILES + 1]}
         faults = [f"{name}：大きすぎます。" for name, data in texts.items() if len(data) > LARGEST]
+        if len(texts) < len(given[: MOST_FILES + 1]):
+            faults.append("同じ名前のファイルが2つあります。1つにしてください。")
         if not texts:
             faults = ["ファイルを選んでください。"]
         if not faults:
