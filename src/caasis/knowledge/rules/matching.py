@@ -125,14 +125,16 @@ class ArticleIndex:
 
     def _score(self, wanted: Sequence[str], postings: _Postings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """For each article the share of the question that it covers, and the same weighted by where it stands (0 to 4)."""
-        covered, weighted = np.zeros(len(self._ids)), np.zeros(len(self._ids))
         total = sum(postings.rarity(part) for part in wanted)
-        for part in wanted:
-            holders, weights = postings.holders(part)
-            share = postings.rarity(part) / total
-            covered[holders] += share
-            weighted[holders] += share * weights
-        return covered, weighted
+        found = [(postings.rarity(part) / total, *postings.holders(part)) for part in wanted]
+        found = [one for one in found if len(one[1])]
+        if not found:
+            return np.zeros(len(self._ids)), np.zeros(len(self._ids))
+        holders = np.concatenate([one[1] for one in found])
+        shares: NDArray[np.float64] = np.repeat([one[0] for one in found], [len(one[1]) for one in found])
+        covered = np.bincount(holders, shares, len(self._ids)).astype(np.float64)
+        shares *= np.concatenate([one[2] for one in found])
+        return covered, np.bincount(holders, shares, len(self._ids)).astype(np.float64)
 
 
 _RARE = math.log(1 + 1 / COMMON)
