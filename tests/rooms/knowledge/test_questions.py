@@ -6,6 +6,8 @@ import csv
 import hashlib
 from pathlib import Path
 
+import caasis.knowledge
+
 QUESTIONS = Path(__file__).resolve().parents[3] / "bench" / "faq" / "questions.tsv"
 FROZEN = "88b826e8559fd18601b70dc9d8cd0dd7854aeaa5af9e2c6bcd6691370df62891"
 
@@ -20,3 +22,13 @@ def test_each_is_asked_once_and_says_what_would_help() -> None:
     assert len(rows) == len({row["question"] for row in rows}) == 300
     assert all(row["need"] and row["scope"] in ("in", "out") for row in rows)
     assert sum(row["scope"] == "out" for row in rows) == 30
+
+
+def test_each_is_judged_and_names_articles_that_there_are() -> None:
+    with QUESTIONS.open(encoding="utf-8", newline="") as file:
+        ids = {row["id"] for row in csv.DictReader(file, delimiter="\t")}
+    rows = [line.split("\t") for line in QUESTIONS.with_name("judgements.tsv").read_text(encoding="utf-8").splitlines()]
+    assert {row[0] for row in rows} == ids
+    articles = Path(caasis.knowledge.__file__).parent / "data" / "articles"
+    assert all((articles / f"{number}.md").exists() for _, number, _ in rows if number != "-")
+    assert {grade for _, _, grade in rows} == {"0", "1", "2"}

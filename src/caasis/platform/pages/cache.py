@@ -124,9 +124,9 @@ class PageCache:
                 encoding = value
             elif name == b"if-none-match":
                 known = value
-            elif name == b"x-forwarded-proto":
+            elif name == b"x-forwarded-proto" and value in (b"http", b"https"):
                 scheme = value
-            elif name == b"range" or name == b"authorization" or (name == b"cookie" and self._cookie in value):
+            elif name in (b"range", b"authorization", b"x-forwarded-proto") or (name == b"cookie" and self._cookie in value):
                 await self._application(scope, receive, send)
                 return
         key = (host, scheme, scope["path"], scope["query_string"])
