@@ -44,6 +44,7 @@ OTHER_CENTRE = ("outsider", "outside_official")
 WITHOUT_TOKEN = {
     "portal:vote": "a cached page has no token; a forged vote is bounded by the limit for one address",
     "portal:note": "the same; what is written is masked, kept without its writer, and read by staff only",
+    "portal:news_stop": "a mail program presses it for its reader (RFC 8058); the link in the mail says who it is",
     "portal:ask": "the same; an answer changes nothing but counts",
     "portal:ask_rate": "the same",
     "portal:ask_consult": "the same; what a forged request could do is begin a form that nobody sends",

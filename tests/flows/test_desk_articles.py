@@ -75,8 +75,9 @@ def test_what_was_typed_is_kept_with_what_is_wrong(town, client_for):
     edit = f"/desk/articles/revisions/{revision.pk}/edit"
     page = text_of(counsellor.post(edit, fields(1, body="<script>alert(1)</script>", submit="1")))
     assert "1行目" in page and "&lt;script&gt;alert" in page and "<script>alert" not in page
-    # It was saved all the same, and the page goes on with the saved version.
-    assert 'name="version" value="2"' in page
+    # A refused press saves nothing: what was typed stands in the form.
+    assert 'name="version" value="1"' in page
+    assert counsellor.post(edit, fields(1, body="本文です。", save="1")).status_code == 302
     answer = counsellor.post(edit, fields(1, title="おそい"))
     assert answer.status_code == 409 and "ほかの人が先に保存しました" in text_of(answer) and "おそい" in text_of(answer)
     too_long = counsellor.post(edit, fields(2, title="長" * 121))

@@ -36,6 +36,7 @@ from caasis.cases.rules.searching import CaseSearch
 from caasis.cases.services import saved_searches
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
+from caasis.channels.models import NewsSubscription
 from caasis.channels.services import Upload
 from caasis.desk.flows import token_of
 from caasis.kernel.actor import SYSTEM
@@ -49,8 +50,9 @@ from caasis.operations.vocabulary import Sort
 from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
+from caasis.portal.tokens import news_token
 from caasis.privacy.keys import create_record_key, record_key_bytes
-from caasis.privacy.services import read_sealed
+from caasis.privacy.services import read_sealed, set_sealed
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
@@ -272,6 +274,7 @@ def make_scene(town: Any) -> Scene:
             "call": call.id,
             "recording": recording,
             "request": make_request(town),
+            "news": make_news(),
             **make_follow_up(town, open_case.id, call.id),
         },
     )
@@ -282,6 +285,21 @@ def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id, name=NAME)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
+
+
+def make_news() -> UUID:
+    """Somebody who wants the news by e-mail."""
+    with system_transaction():
+        row = NewsSubscription(
+            record_key_id=create_record_key(None).id,
+            address_hash=b"0" * 16,
+            kinds=["alert"],
+            state=NewsSubscription.State.CONFIRMED,
+            told_until=day_in_japan(timezone.now()),
+        )
+        set_sealed(row, address="hanako@example.jp")
+        row.save(force_insert=True)
+        return row.id
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -594,6 +612,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "phrase_id": ("phrase", scene.more["phrase"]),
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
+        "news_token": ("news by e-mail", news_token(scene.more["news"])),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -821,6 +840,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:follow-up-result": {"result": "settled", "answers": WISH},
         "desk:case-follow-up": {"of_list": str(scene.more["follow-up list"])},
         "portal:vote": {"useful": "yes"},
+        "portal:news": {"address": "hanako@example.jp", "kinds": ["alert"], "interval": "weekly", "prefecture": "13"},
         "portal:note": {"text": "期限の数え方がわかりにくい。"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {

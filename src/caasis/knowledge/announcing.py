@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+
 from django.db.models import F
 
 from caasis.knowledge.models import Article
@@ -25,6 +28,15 @@ def announcements(*, kind: str = "", prefecture: str = "", limit: int = LIMIT) -
     if not prefecture:
         return list(rows[:limit])
     return [row for row in rows if concerns(row.region, prefecture)][:limit]
+
+
+def announcements_between(
+    *, since: date, before: date, kinds: Collection[str] = tuple(ANNOUNCED), prefecture: str = ""
+) -> list[Article]:
+    """What was announced from a day to the day before another, the newest first; `prefecture` as above."""
+    rows = published().filter(kind__in=list(kinds), published_on__gte=since, published_on__lt=before)
+    found = rows.order_by("-published_on", "number")[:LIMIT]
+    return [row for row in found if not prefecture or concerns(row.region, prefecture)]
 
 
 def kinds_announced() -> list[str]:

@@ -12,6 +12,7 @@ from caasis.portal.views import (
     guides,
     languages,
     machines,
+    news,
     phone,
     public,
     reach,
@@ -59,6 +60,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         for what in feeds.FEEDS
         for form in feeds.FORMS
     ),
+    path("news/", news.news, name="news"),
+    path("news/sent/", news.sent, name="news_sent"),
+    path("news/confirmed/", news.confirmed, name="news_confirmed"),
+    path("news/confirm/<str:news_token>/", news.confirm, name="news_confirm"),
+    path("news/stop/<str:news_token>/", news.stop, name="news_stop"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),
     path("robots.txt", machines.robots, name="robots"),
     path("offices/", public.offices, name="offices"),

@@ -178,7 +178,8 @@ def restore(request: HttpRequest, article_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff_and_nation
 def edit(request: HttpRequest, revision_id: UUID) -> HttpResponse:
-    """Write. 「保存する」 keeps a half text too; 「仕上がりを見る」 shows it as readers will; 「確認に出す」 wants it whole."""
+    """Write. 「保存する」 keeps a half text too; 「仕上がりを見る」 shows it as readers will; 「確認に出す」 wants it whole, and
+    saves nothing of a text that isn't."""
     actor = actor_of_request(request)
     revision = get_revision(actor=actor, revision_id=revision_id)
     if revision.state not in services.WRITABLE:
@@ -191,18 +192,18 @@ def edit(request: HttpRequest, revision_id: UUID) -> HttpResponse:
                 with transaction.atomic():
                     texts, version = form.texts(), form.cleaned_data["version"]
                     revision = services.save_revision(actor=actor, revision_id=revision_id, version=version, texts=texts)
+                    if "submit" in request.POST:
+                        services.submit_revision(actor=actor, revision_id=revision.id)
             except Invalid as error:
                 form.add_domain_fields(error.fields)
             except VersionConflict as error:
                 status = error.status
                 form.add_error(None, "ほかの人が先に保存しました。入力は残っています。")
             else:
-                done = _after_saving(request, form, revision)
-                if done is not None:
-                    return done
-                if not form.errors:
-                    preview = blocks(revision.body)
-                    form = ArticleForm(initial=_initial(revision))
+                if "preview" not in request.POST:
+                    return _saved(request, revision)
+                preview = blocks(revision.body)
+                form = ArticleForm(initial=_initial(revision))
         status = status if status != 200 or preview is not None else 422
     else:
         form = ArticleForm(initial=_initial(revision))
@@ -210,18 +211,9 @@ def edit(request: HttpRequest, revision_id: UUID) -> HttpResponse:
     return page(request, "desk/articles/edit.html", context, status=status)
 
 
-def _after_saving(request: HttpRequest, form: ArticleForm, revision: ArticleRevision) -> HttpResponse | None:
-    """Where a saved draft leads: None to stay, for a look at it or to mend what keeps it from being submitted."""
-    if "preview" in request.POST:
-        return None
+def _saved(request: HttpRequest, revision: ArticleRevision) -> HttpResponse:
+    """Where a saved draft, or one that was submitted, leads."""
     if "submit" in request.POST:
-        try:
-            services.submit_revision(actor=actor_of_request(request), revision_id=revision.id)
-        except Invalid as error:
-            form.add_domain_fields(error.fields)
-            # The saved version, so that the next saving is none behind somebody else's.
-            form.data = {**form.data.dict(), "version": str(revision.version)}  # type: ignore[attr-defined]
-            return None
         messages.success(request, "確認に出しました。ほかの人が承認すると、公開できます。")
         return redirect("desk:article-revision", revision.id)
     messages.success(request, "下書きを保存しました。")

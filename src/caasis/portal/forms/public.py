@@ -6,9 +6,18 @@ from typing import Any
 
 from django import forms
 
+from caasis.channels.models import NewsSubscription
+from caasis.channels.services.subscriptions import LONGEST as LONGEST_ADDRESS
 from caasis.knowledge.announcing import ANNOUNCED
 from caasis.knowledge.reader_notes import LONGEST
-from caasis.platform.forms import AppForm, JapaneseDateField, PostcodeField
+from caasis.platform.forms import (
+    AppForm,
+    CardCheckboxes,
+    CardRadios,
+    JapaneseDateField,
+    JapaneseEmailField,
+    PostcodeField,
+)
 from caasis.platform.geography import prefectures
 
 
@@ -63,4 +72,33 @@ class NoteForm(AppForm):
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "わかりにくかったところを書いてください。"},
+    )
+
+
+class NewsForm(AppForm):
+    """Who wants which announcements by e-mail."""
+
+    address = JapaneseEmailField(
+        label="メールアドレス",
+        help_text="例：name@example.jp。このお知らせのためだけに使います。",
+        max_length=LONGEST_ADDRESS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    kinds = forms.MultipleChoiceField(
+        label="受け取るお知らせ",
+        choices=list(ANNOUNCED.items()),
+        widget=CardCheckboxes,
+        initial=list(ANNOUNCED),
+    )
+    prefecture = forms.ChoiceField(
+        label="お住まいの都道府県",
+        help_text="えらぶと、ほかの地域だけのお知らせは届きません。",
+        choices=[("", "全国のお知らせをすべて受け取る")] + [(place.code, place.name) for place in prefectures()],
+        required=False,
+    )
+    interval = forms.ChoiceField(
+        label="受け取る間隔",
+        choices=[(one.value, one.label) for one in reversed(NewsSubscription.Interval)],
+        widget=CardRadios,
+        initial=NewsSubscription.Interval.WEEKLY.value,
     )
