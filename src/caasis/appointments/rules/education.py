@@ -6,6 +6,7 @@ first is asked first, even if a single seat stays free for a while.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -22,6 +23,13 @@ WISHES = 3
 #: A centre needs some days to find somebody who comes.
 SOONEST_LECTURE = timedelta(days=7)
 FURTHEST_LECTURE = timedelta(days=366)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean_text(text: str) -> str:
+    """Text as it is kept: one kind of line end, no control characters, no lone surrogates; otherwise as typed."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(one for one in text if not 0xD800 <= ord(one) <= 0xDFFF).strip()
 
 
 def place_for(people: int, *, free: int, waiting: int) -> SignUpState | None:

@@ -13,13 +13,11 @@ from caasis.appointments.education_selectors import get_event, seats_of
 from caasis.appointments.education_vocabulary import OPEN_EVENTS, STANDING, Access, Audience, EventState
 from caasis.appointments.events import EducationEventChanged
 from caasis.appointments.models import EducationEvent, SignUp
-from caasis.appointments.rules.education import LARGEST_CAPACITY, times_errors
+from caasis.appointments.rules.education import LARGEST_CAPACITY, clean_text, times_errors
 from caasis.appointments.services.sign_ups import move_up
 from caasis.audit.services import record_access
-from caasis.channels.rules.questionnaire import clean_text
 from caasis.kernel.actor import CENTRE_ROLES, Actor, Role
 from caasis.kernel.errors import Invalid, NotAllowed, VersionConflict, WrongState
-from caasis.knowledge.rules.article_file import body_errors
 from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction
 
@@ -207,8 +205,6 @@ def _checked(values: EventValues, now: datetime) -> EventValues:
             errors[name] = [needed]
         elif len(text) > longest:
             errors[name] = [f"{longest}字までです。短くしてください。"]
-    if "summary" not in errors and (found := body_errors(summary)):
-        errors["summary"] = found
     if values.audience not in Audience._value2member_map_:
         errors["audience"] = ["対象の方を選んでください。"]
     if not 1 <= values.capacity <= LARGEST_CAPACITY:

@@ -13,11 +13,10 @@ from caasis.appointments.education_selectors import get_lecture, hash_of_secret
 from caasis.appointments.education_vocabulary import Audience, LectureState, PartOfDay, Theme
 from caasis.appointments.events import LectureRequestChanged
 from caasis.appointments.models import LectureRequest
-from caasis.appointments.rules.education import LARGEST_CAPACITY, WISHES, wishes_errors
+from caasis.appointments.rules.education import LARGEST_CAPACITY, WISHES, clean_text, wishes_errors
 from caasis.appointments.rules.numbers import number_error
 from caasis.appointments.services.education import require_staff
 from caasis.audit.services import record_access
-from caasis.channels.rules.questionnaire import clean_text
 from caasis.kernel.actor import PUBLIC, Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, NotAllowed, WrongState
@@ -63,10 +62,12 @@ def request_lecture(*, values: LectureValues, secret: str, now: datetime | None 
         known = LectureRequest.objects.filter(once_hash=hash_of_secret(secret)).first()
         if known is not None:
             return known
-        days = [*values.days, None, None, None][:WISHES]
+        first, second, third = [*values.days, None, None, None][:WISHES]
+        # The first was asked for above.
+        assert first is not None
         row = LectureRequest(
             centre_id=centre.id, record_key_id=create_record_key(centre.id).id, place=clean_text(values.place),
-            organisation=clean_text(values.organisation), day1=days[0], day2=days[1], day3=days[2],
+            organisation=clean_text(values.organisation), day1=first, day2=second, day3=third,
             part_of_day=values.part_of_day, people=values.people, audience=values.audience, theme=values.theme,
             once_hash=hash_of_secret(secret),
         )  # fmt: skip

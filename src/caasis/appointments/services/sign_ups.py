@@ -12,10 +12,9 @@ from caasis.appointments.education_selectors import GONE, get_event, hash_of_sec
 from caasis.appointments.education_vocabulary import OPEN_EVENTS, STANDING, EventState, SignUpState
 from caasis.appointments.events import SignUpChanged
 from caasis.appointments.models import EducationEvent, SignUp
-from caasis.appointments.rules.education import MOST_PEOPLE, may_sign_up, moving_up, place_for
+from caasis.appointments.rules.education import MOST_PEOPLE, clean_text, may_sign_up, moving_up, place_for
 from caasis.appointments.rules.numbers import number_error
 from caasis.audit.services import record_access
-from caasis.channels.rules.questionnaire import clean_text
 from caasis.kernel.actor import CENTRE_ROLES, PUBLIC, SYSTEM, Actor
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, WrongState
 from caasis.platform.outbox.publish import publish
