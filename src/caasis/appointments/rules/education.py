@@ -66,7 +66,8 @@ def times_errors(*, starts_at: datetime, ends_at: datetime, until: datetime, now
     errors: dict[str, list[str]] = {}
     if not now < starts_at <= now + FURTHEST:
         errors["starts_at"] = ["これから1年半のあいだの日時を入れてください。"]
-    if not starts_at < ends_at <= starts_at + LONGEST:
+    # A difference, for a sum would leave the calendar at its last day.
+    if not timedelta(0) < ends_at - starts_at <= LONGEST:
         errors["ends_at"] = ["始まりより後、3日以内の日時を入れてください。"]
     if until > starts_at:
         errors["sign_up_until"] = ["申し込みの締め切りは、始まりまでにしてください。"]
