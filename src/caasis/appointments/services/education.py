@@ -105,10 +105,9 @@ def open_event(*, actor: Actor, event_id: UUID, now: datetime | None = None) -> 
     :raises NotAllowed: neither supervisor nor official. :raises NotFound: hidden and absent alike.
     :raises WrongState: it is over, or nobody could sign up in time.
     """
-    _require_decider(actor)
     at = now or timezone.now()
     with actor_transaction(actor):
-        event = get_event(actor=actor, event_id=event_id, for_update=True)
+        event = _of_decider(actor, event_id)
         if event.state == EventState.OPEN:
             return event
         if event.state not in OPEN_EVENTS:
@@ -124,9 +123,8 @@ def close_event(*, actor: Actor, event_id: UUID) -> EducationEvent:
 
     :raises NotAllowed: neither supervisor nor official. :raises NotFound: hidden and absent alike. :raises WrongState: not open.
     """
-    _require_decider(actor)
     with actor_transaction(actor):
-        event = get_event(actor=actor, event_id=event_id, for_update=True)
+        event = _of_decider(actor, event_id)
         if event.state == EventState.CLOSED:
             return event
         if event.state != EventState.OPEN:
@@ -140,10 +138,9 @@ def cancel_event(*, actor: Actor, event_id: UUID, now: datetime | None = None) -
 
     :raises NotAllowed: neither supervisor nor official. :raises NotFound: hidden and absent alike. :raises WrongState: it was held.
     """
-    _require_decider(actor)
     at = now or timezone.now()
     with actor_transaction(actor):
-        event = get_event(actor=actor, event_id=event_id, for_update=True)
+        event = _of_decider(actor, event_id)
         if event.state == EventState.CANCELLED:
             return event
         if event.state not in OPEN_EVENTS:
@@ -183,6 +180,13 @@ def require_staff(actor: Actor) -> UUID:
     if actor.centre_id is None or not actor.has_any(CENTRE_ROLES):
         raise NotAllowed("催しを扱えるのは、センターの相談員と職員です。")
     return actor.centre_id
+
+
+def _of_decider(actor: Actor, event_id: UUID) -> EducationEvent:
+    """The event, locked. What is hidden is absent first, and refused only then."""
+    event = get_event(actor=actor, event_id=event_id, for_update=True)
+    _require_decider(actor)
+    return event
 
 
 def _require_decider(actor: Actor) -> None:
