@@ -144,7 +144,10 @@ def _owned(target: Target) -> bool:
         "export",
         "person",
         "call flow",
-    ) or (target.object == "telephone number" and target.name.startswith("desk:"))
+    ) or (
+        target.object in ("telephone number", "education event", "sign-up", "lecture request")
+        and target.name.startswith("desk:")
+    )
 
 
 def _absent(target: Target) -> Target:

@@ -31,6 +31,8 @@ PUBLIC = (
     "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
     "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
     "/articles/F-1001/?voted=1", "/news/", "/news/sent/", "/news/confirmed/",
+    "/events/", "/events/?past=1", "/events/lecture/", "/events/lecture/done/", "/materials/",
+    "/materials/?audience=young", "/articles/K-3001/",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

@@ -56,7 +56,7 @@ from caasis.privacy.services import read_sealed, set_sealed
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
-from tests.support import follow_ups
+from tests.support import education, follow_ups
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
@@ -276,6 +276,7 @@ def make_scene(town: Any) -> Scene:
             "request": make_request(town),
             "news": make_news(),
             **make_follow_up(town, open_case.id, call.id),
+            **education.make_education(town, name=NAME, phone=PHONE_SHOWN, note=NOTE),
         },
     )
 
@@ -613,6 +614,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
         "news_token": ("news by e-mail", news_token(scene.more["news"])),
+        "event_id": ("education event", scene.more["education event"]),
+        "sign_up_id": ("sign-up", scene.more["sign-up"]),
+        "link": ("link of a sign-up", scene.more["link"]),
+        "lecture_id": ("lecture request", scene.more["lecture request"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -640,6 +645,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
     if name.startswith("portal:") and wanted == {"number"}:
         if name == "portal:consult_step":
             return [(f"step {step}", {"number": step}) for step in range(1, 6)]
+        if name == "portal:material_file":
+            return [("teaching material", {"number": "K-3001"})]
         return [("article", {"number": scene.article})]
     if name == "desk:flow-box-new":
         return [("call flow", {"flow_id": scene.more["flow"], "kind": "announce"})]
@@ -683,6 +690,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     bodies: dict[str, Any] = {
         "portal:video": {"consent": "agreed"},
         "portal:video_say": {"kind": "ready"},
+        **education.bodies(),
         "desk:telephone-ask": {"kind": "wrap_up_done"},
         "desk:telephone-state": {"choice": "available"},
         "desk:telephone-station": {"user": "matrix-phone"},

@@ -43,7 +43,7 @@ def purging(cache: PageCache) -> Any:
     """The watcher of the outbox that tells a cache what is public now, and what no longer."""
 
     def heed(event: StreamEvent) -> None:
-        if event.topic == "knowledge.article_published":
+        if event.topic in ("knowledge.article_published", "appointments.education_event_changed"):
             cache.published()
         elif event.topic == "knowledge.article_withdrawn":
             cache.withdrawn()

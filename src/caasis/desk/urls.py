@@ -12,6 +12,7 @@ from caasis.desk.routes import (
     businesses,
     cases,
     corrections,
+    education,
     emergency,
     evidence,
     flows,
@@ -57,4 +58,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *flows.urlpatterns,
     *follow_ups.urlpatterns,
     *videos.urlpatterns,
+    *education.urlpatterns,
 ]

@@ -36,7 +36,7 @@ def load_seed_articles(*, actor: Actor, alerts: bool = False) -> int:
     """
     if not (actor.is_system or actor.has(Role.ADMIN)):
         raise NotAllowed
-    entries = _read("articles")
+    entries = _read("articles") + _read("materials")
     if alerts:
         entries += [entry | {"is_demo": True} for entry in _read("demo_alerts")]
     written = 0

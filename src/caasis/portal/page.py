@@ -21,6 +21,8 @@ _FOOT = (
     ("guide", "相談でできること・できないこと"),
     ("offline", "インターネットを使わない相談"),
     ("cross_border", "海外の事業者とのトラブル"),
+    ("events", "講座・催し"),
+    ("materials", "教材"),
     ("statistics", "相談の統計"),
     ("privacy", "個人情報の取り扱い"),
     ("accessibility", "使いやすさへの取り組み"),

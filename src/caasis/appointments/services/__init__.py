@@ -1,5 +1,6 @@
-"""Promises: calls back (`callbacks`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`), and
-talks by video (`talks`, with what its browsers say to each other in `signals`)."""
+"""Promises: calls back (`callbacks`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`),
+talks by video (`talks`, with what its browsers say to each other in `signals`), and education events with their sign-ups and
+lectures that are asked for (`education`, `sign_ups`, `lectures`)."""
 
 from caasis.appointments.services.callbacks import (
     BATCH,
@@ -14,6 +15,15 @@ from caasis.appointments.services.callbacks import (
     promise_callback,
     queue_due_callbacks,
     start_try,
+)
+from caasis.appointments.services.education import (
+    EventValues,
+    cancel_event,
+    change_event,
+    close_event,
+    hold_event,
+    open_event,
+    write_event,
 )
 from caasis.appointments.services.entries import (
     Added,
@@ -33,6 +43,14 @@ from caasis.appointments.services.follow_up_calls import (
     undo_result,
     write_result,
 )
+from caasis.appointments.services.lectures import (
+    LectureValues,
+    accept_lecture,
+    decline_lecture,
+    forget_lecture,
+    hold_lecture,
+    request_lecture,
+)
 from caasis.appointments.services.lists import (
     ListValues,
     change_list,
@@ -42,6 +60,14 @@ from caasis.appointments.services.lists import (
     start_list,
 )
 from caasis.appointments.services.queueing import FOLLOW_UP, queue_due_follow_ups
+from caasis.appointments.services.sign_ups import (
+    cancel_sign_up,
+    forget_sign_up,
+    mark_told,
+    sign_up,
+    sign_up_errors,
+    strike_off,
+)
 from caasis.appointments.services.signals import tell_other_side
 from caasis.appointments.services.talks import (
     add_file_to_talk,
@@ -64,17 +90,25 @@ __all__ = [
     "TITLE",
     "Added",
     "Candidate",
+    "EventValues",
+    "LectureValues",
     "ListValues",
     "Promise",
+    "accept_lecture",
     "add_entries",
     "add_file_to_talk",
     "begin_call",
     "begin_talk",
     "book_talk",
     "cancel_callback",
+    "cancel_event",
+    "cancel_sign_up",
     "cancel_talk",
+    "change_event",
     "change_list",
     "check_call",
+    "close_event",
+    "decline_lecture",
     "end_call",
     "end_list",
     "end_lost_tries",
@@ -85,23 +119,34 @@ __all__ = [
     "finish_try",
     "forget_callback",
     "forget_follow_ups",
+    "forget_lecture",
+    "forget_sign_up",
     "forget_talk",
+    "hold_event",
+    "hold_lecture",
     "let_go",
     "make_list",
     "mark_noticed",
+    "mark_told",
     "may_undo",
     "move_talk",
+    "open_event",
     "open_next",
     "pause_list",
     "promise_callback",
     "queue_due_callbacks",
     "queue_due_follow_ups",
+    "request_lecture",
     "see_consumer",
+    "sign_up",
+    "sign_up_errors",
     "start_list",
     "start_talk",
     "start_try",
+    "strike_off",
     "take_off",
     "tell_other_side",
     "undo_result",
+    "write_event",
     "write_result",
 ]

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.views.decorators.http import require_safe
 
+from caasis.appointments.education_selectors import PublicEvent, latest_events
+from caasis.appointments.education_vocabulary import Audience, EventState
 from caasis.kernel.clock import JST
 from caasis.knowledge.announcing import ANNOUNCED, announcements, revised_articles
 from caasis.knowledge.models import Article
@@ -22,6 +24,7 @@ FORMS = ("atom", "rss", "json")
 FEEDS = {
     "alerts": ("消費生活ポータル　注意喚起・事故情報・行政処分", "いま増えている手口と、そのときにすることです。", "portal:alerts"),
     "articles": ("消費生活ポータル　見直した記事", "新しくした記事、見直した記事です。", "portal:search"),
+    "events": ("消費生活ポータル　講座・催し", "消費生活センターの講座や催しのお知らせです。", "portal:events"),
 }
 TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 #: As many as a reader that looks in once a week needs.
@@ -51,7 +54,6 @@ def feed(request: HttpRequest, what: str, form: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, what: str, form: str, kind: str) -> HttpResponse:
-    rows = announcements(kind=kind, limit=_ENTRIES) if what == "alerts" else revised_articles(_ENTRIES)
     query = f"?kind={kind}" if kind else ""
     title, description, page = FEEDS[what]
     head = {
@@ -60,7 +62,11 @@ def _answer(request: HttpRequest, what: str, form: str, kind: str) -> HttpRespon
         "link": request.build_absolute_uri(reverse(page)) + query,
         "feed_url": request.build_absolute_uri(request.path) + query,
     }
-    entries = [_entry(request, row) for row in rows]
+    if what == "events":
+        entries = [_event_entry(request, one) for one in latest_events(_ENTRIES)]
+    else:
+        rows = announcements(kind=kind, limit=_ENTRIES) if what == "alerts" else revised_articles(_ENTRIES)
+        entries = [_entry(request, row) for row in rows]
     text = _json(head, entries) if form == "json" else _xml(Atom1Feed if form == "atom" else Rss201rev2Feed, head, entries)
     return HttpResponse(text, content_type=f"{TYPES[form]}; charset=utf-8")
 
@@ -77,6 +83,24 @@ def _entry(request: HttpRequest, row: Article) -> dict[str, Any]:
         "published": shown,
         "updated": max(shown, row.updated_at.astimezone(JST).replace(microsecond=0)),
         "tags": [tag for tag in (str(row.get_kind_display()), row.region, "見本" if row.is_demo else "") if tag],
+    }
+
+
+def _event_entry(request: HttpRequest, one: PublicEvent) -> dict[str, Any]:
+    """An education event as all three forms need it."""
+    row = one.event
+    starts, changed = row.starts_at.astimezone(JST), row.updated_at.astimezone(JST).replace(microsecond=0)
+    cancelled = row.state == EventState.CANCELLED
+    when = f"{starts.year}年{starts.month}月{starts.day}日 {starts:%H:%M}から、{row.place}。{one.centre}"
+    return {
+        "id": f"urn:uuid:{row.pk}",
+        "title": ("【中止】" if cancelled else "") + (f"{row.title}（見本）" if row.is_demo else row.title),
+        "link": request.build_absolute_uri(reverse("portal:event", args=[row.pk])),
+        "summary": when,
+        "text": "\n\n".join([when, *map(plain, blocks(row.summary))]),
+        "published": row.created_at.astimezone(JST).replace(microsecond=0),
+        "updated": changed,
+        "tags": [tag for tag in (Audience.words(row.audience), "見本" if row.is_demo else "") if tag],
     }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
+from caasis.appointments.education_selectors import latest_events
 from caasis.knowledge.announcing import public_pages
 from caasis.knowledge.guides import guides
 from caasis.knowledge.translation_selectors import translations
@@ -16,11 +17,12 @@ from caasis.portal.languages import LANGUAGES
 from caasis.portal.page import shared
 
 #: Pages that are the same for everybody and worth finding.
-_PAGES = ("top", "easy", "en", "guide", "search", "guides", "alerts", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
+_PAGES = ("top", "easy", "en", "guide", "search", "guides", "alerts", "events", "lecture", "materials", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
 #: The sitemap protocol allows 50,000 addresses in one file.
 _LIMIT = 50_000
+_EVENTS = 1000
 #: Nothing to find: pages of one person, of staff and of programs. (They ask for a session or a secret as well.)
-_CLOSED = ("/accounts/", "/api/", "/consult/", "/desk/", "/phone/", "/receipt/", "/search/suggest/", "/video/")
+_CLOSED = ("/accounts/", "/api/", "/consult/", "/desk/", "/events/my/", "/phone/", "/receipt/", "/search/suggest/", "/video/")
 
 
 @require_safe
@@ -33,6 +35,7 @@ def _sitemap(request: HttpRequest) -> str:
     rows: list[tuple[str, object]] = [(reverse(f"portal:{name}"), None) for name in _PAGES]
     rows += [(reverse("portal:guide_step", args=[guide.id]), None) for guide in guides()]
     rows += [(reverse("portal:article", args=[number]), day) for number, _, day in public_pages()]
+    rows += [(reverse("portal:event", args=[one.event.id]), None) for one in latest_events(_EVENTS)]
     for language in LANGUAGES:
         numbers = translations(language.code).values_list("article__number", flat=True)
         rows += [(reverse(f"portal:{language.path}_article", args=[number]), None) for number in numbers]
