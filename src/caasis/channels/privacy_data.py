@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from caasis.channels.models import IntakeDraft, Message, Submission, TextMessage
-from caasis.privacy.masking import mask_phone
+from caasis.channels.models import IntakeDraft, Message, Submission, TextMessage, WatchMember
+from caasis.privacy.masking import mask_contact_point, mask_name, mask_phone
 from caasis.privacy.registry import PersonalData, register_personal_data
 
 
@@ -37,6 +37,17 @@ def register() -> None:
             key_of=lambda message: message.record_key_id,
             key_path="record_key_id",
             masks={"number": mask_phone},
+        )
+    )
+    register_personal_data(
+        PersonalData(
+            model=WatchMember,
+            kind="watch_member",
+            fields={"name": "見守りの構成員の氏名", "contact": "見守りの構成員の連絡先"},
+            centre_of=lambda member: member.centre_id,
+            key_of=lambda member: member.record_key_id,
+            key_path="record_key_id",
+            masks={"name": mask_name, "contact": mask_contact_point},
         )
     )
     # An unsent form belongs to no centre: nobody but the system, acting for whoever holds the code, opens it.
