@@ -29,6 +29,7 @@ from caasis.desk.routes import (
     team,
     telephone,
     videos,
+    watch,
 )
 
 app_name = "desk"
@@ -57,4 +58,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *flows.urlpatterns,
     *follow_ups.urlpatterns,
     *videos.urlpatterns,
+    *watch.urlpatterns,
 ]
