@@ -142,6 +142,7 @@ def _owned(target: Target) -> bool:
         "saved search",
         "export",
         "person",
+        "council member",
         "call flow",
     ) or (target.object == "telephone number" and target.name.startswith("desk:"))
 

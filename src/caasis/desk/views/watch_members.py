@@ -135,6 +135,9 @@ def renew(request: HttpRequest, watch_member_id: UUID) -> HttpResponse:
 @for_staff
 def end(request: HttpRequest, watch_member_id: UUID) -> HttpResponse:
     """The link lets nobody in any more; the reports stay."""
-    services.end_watch_member(actor=actor_of_request(request), member_id=watch_member_id)
+    actor = actor_of_request(request)
+    member = get_watch_member(actor=actor, member_id=watch_member_id)
+    with transaction.atomic():
+        services.end_watch_member(actor=actor, member_id=member.id)
     messages.success(request, "リンクを止めました。届いた情報は残ります。")
     return redirect("desk:watch-member", watch_member_id=watch_member_id)
