@@ -143,6 +143,7 @@ def _owned(target: Target) -> bool:
         "saved search",
         "export",
         "person",
+        "council member",
         "call flow",
     ) or (
         target.object in ("telephone number", "education event", "sign-up", "lecture request")

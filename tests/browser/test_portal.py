@@ -33,6 +33,7 @@ PUBLIC = (
     "/articles/F-1001/?voted=1", "/news/", "/news/sent/", "/news/confirmed/",
     "/events/", "/events/?past=1", "/events/lecture/", "/events/lecture/done/", "/materials/",
     "/materials/?audience=young", "/articles/K-3001/",
+    "/watch-report/",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -73,6 +73,11 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
+#: A 見守り情報 as anybody sends it, pressed on the page that asks to look once more.
+WATCH_REPORT: dict[str, Any] = {
+    "signs": ["goods"], "seen": "玄関に、開けていない箱があります。", "consent": "unknown", "urgency": "calm", "prefecture": "04",
+    "key": "matrix-key-0003", "send": "1",
+}  # fmt: skip
 HELP = "迷っていますセンダイムシクイ"
 #: A centre's own text: nothing personal, and yet nobody else's.
 PHRASE = "おわりにコマドリ。受付番号は{受付番号}です。"
@@ -268,6 +273,7 @@ def make_scene(town: Any) -> Scene:
             "absence": away.id,
             "phrase": phrase.id,
             **make_talk(town, open_case),
+            **make_watch_member(town),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -301,6 +307,23 @@ def make_news() -> UUID:
         set_sealed(row, address="hanako@example.jp")
         row.save(force_insert=True)
         return row.id
+
+
+def make_watch_member(town: Any) -> dict[str, Any]:
+    """A member of the council with their link."""
+    made = channels.register_watch_member(
+        actor=town.supervisor, kind="welfare", organisation="みほん町民生委員協議会", name=NAME, valid_until=_in_a_year()
+    )
+    return {"council member": made.member.id, "council link": made.secret}
+
+
+def _in_a_year() -> date:
+    return day_in_japan(timezone.now()) + timedelta(days=365)
+
+
+def _valid_until() -> dict[str, str]:
+    day = _in_a_year()
+    return {"valid_until_y": str(day.year), "valid_until_m": str(day.month), "valid_until_d": str(day.day)}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -618,6 +641,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "sign_up_id": ("sign-up", scene.more["sign-up"]),
         "link": ("link of a sign-up", scene.more["link"]),
         "lecture_id": ("lecture request", scene.more["lecture request"]),
+        "watch_member_id": ("council member", scene.more["council member"]),
+        "member_link": ("link of a council member", scene.more["council link"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -691,6 +716,10 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "portal:video": {"consent": "agreed"},
         "portal:video_say": {"kind": "ready"},
         **education.bodies(),
+        "portal:watch": WATCH_REPORT,
+        "portal:watch_member": WATCH_REPORT,
+        "desk:watch-member-new": {"kind": "bank", "organisation": "みほん銀行", "name": NAME, **_valid_until()},
+        "desk:watch-member-renew": {"version": "1", **_valid_until()},
         "desk:telephone-ask": {"kind": "wrap_up_done"},
         "desk:telephone-state": {"choice": "available"},
         "desk:telephone-station": {"user": "matrix-phone"},

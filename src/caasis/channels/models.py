@@ -241,3 +241,6 @@ class Attempts(models.Model):
     class Meta:
         db_table = "channels_attempts"
         constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="attempts_per_subject")]
+
+
+from caasis.channels.watch_models import WatchMember, WatchReport  # noqa: E402,F401

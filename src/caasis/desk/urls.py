@@ -30,6 +30,7 @@ from caasis.desk.routes import (
     team,
     telephone,
     videos,
+    watch,
 )
 
 app_name = "desk"
@@ -59,4 +60,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *follow_ups.urlpatterns,
     *videos.urlpatterns,
     *education.urlpatterns,
+    *watch.urlpatterns,
 ]

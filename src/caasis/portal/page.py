@@ -20,6 +20,7 @@ _NAV = (("search", "調べる"), ("consult", "相談する"), ("offices", "窓�
 _FOOT = (
     ("guide", "相談でできること・できないこと"),
     ("offline", "インターネットを使わない相談"),
+    ("watch", "周りの方が心配なとき"),
     ("cross_border", "海外の事業者とのトラブル"),
     ("events", "講座・催し"),
     ("materials", "教材"),

@@ -24,6 +24,7 @@ from caasis.portal.views import (
     statistics,
     suggesting,
     video,
+    watch,
 )
 
 
@@ -109,5 +110,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help-without-internet/", reach.offline, name="offline"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/data.csv", statistics.statistics_file, name="statistics_file"),
+    path("watch-report/", watch.watch, name="watch"),
+    path("watch-report/done/", watch.watch_done, name="watch_done"),
+    path("watch-report/member/<str:member_link>/", watch.watch_member, name="watch_member"),
     path("about/", public.about, name="about"),
 ]

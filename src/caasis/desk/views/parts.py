@@ -65,6 +65,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("臨時メッセージ（電話）", "desk:telephone-message", "ring_volume", actor.has_any(CENTRE_ROLES)))
     entries.append(("事業者をさがす", "desk:businesses", "storefront", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("人をさがす", "desk:people", "person_search", actor.has_any(CENTRE_ROLES)))
+    entries.append(("見守りの構成員", "desk:watch-members", "visibility", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかのセンターとの連絡", "desk:referrals", "share", actor.has_any(CENTRE_ROLES)))
     entries.append(("ほかの機関の案内", "desk:offices", "map", actor.has_any(CENTRE_ROLES)))
     entries.append(("事業者からの電話（あっせん）", "desk:mediation-lookup", "swap_horiz", actor.has_any(CENTRE_ROLES)))

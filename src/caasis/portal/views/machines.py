@@ -17,12 +17,18 @@ from caasis.portal.languages import LANGUAGES
 from caasis.portal.page import shared
 
 #: Pages that are the same for everybody and worth finding.
-_PAGES = ("top", "easy", "en", "guide", "search", "guides", "alerts", "events", "lecture", "materials", "offices", "cross_border", "offline", "statistics", "privacy", "accessibility", "about")
+_PAGES = (
+    "top", "easy", "en", "guide", "search", "guides", "alerts", "news", "events", "lecture", "materials", "offices", "cross_border",
+    "offline", "watch", "statistics", "privacy", "accessibility", "about",
+)  # fmt: skip
 #: The sitemap protocol allows 50,000 addresses in one file.
 _LIMIT = 50_000
 _EVENTS = 1000
 #: Nothing to find: pages of one person, of staff and of programs. (They ask for a session or a secret as well.)
-_CLOSED = ("/accounts/", "/api/", "/consult/", "/desk/", "/events/my/", "/phone/", "/receipt/", "/search/suggest/", "/video/")
+_CLOSED = (
+    "/accounts/", "/api/", "/consult/", "/desk/", "/events/my/", "/news/confirm/", "/news/stop/", "/phone/", "/receipt/",
+    "/search/suggest/", "/video/", "/watch-report/done/", "/watch-report/member/",
+)  # fmt: skip
 
 
 @require_safe
