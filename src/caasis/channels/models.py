@@ -139,6 +139,7 @@ class TextMessage(Record):
 
     class Purpose(models.TextChoices):
         LINK = "link", "Webの案内"
+        SURVEY = "survey", "アンケート"
 
     class State(models.TextChoices):
         WAITING = "waiting", "送る前"
