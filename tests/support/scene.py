@@ -266,6 +266,7 @@ def make_scene(town: Any) -> Scene:
             "absence": away.id,
             "phrase": phrase.id,
             **make_talk(town, open_case),
+            **make_survey(town, open_case.id),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -282,6 +283,16 @@ def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id, name=NAME)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
+
+
+def make_survey(town: Any, case_id: UUID) -> dict[str, Any]:
+    """A survey that runs, and the link by which the consumer of a case is asked."""
+    survey = operations.begin_survey(actor=town.supervisor)
+    operations.publish_survey(actor=town.supervisor, survey_id=survey.id)
+    asked = operations.ask_for_answer(case_id=case_id)
+    assert asked is not None and asked.contact_id is not None, "nobody could be asked"
+    with system_transaction():
+        return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -594,6 +605,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "phrase_id": ("phrase", scene.more["phrase"]),
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
+        "link": ("link of a survey", scene.more["survey link"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -663,6 +675,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
         "portal:video": {"consent": "agreed"},
+        "portal:survey": {"satisfaction": "5"},
         "portal:video_say": {"kind": "ready"},
         "desk:telephone-ask": {"kind": "wrap_up_done"},
         "desk:telephone-state": {"choice": "available"},

@@ -19,6 +19,7 @@ from caasis.portal.views import (
     receipt,
     statistics,
     suggesting,
+    survey,
     video,
 )
 
@@ -71,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipt/status/", receipt.status, name="receipt_status"),
     path("receipt/withdraw/", receipt.withdraw, name="receipt_withdraw"),
     path("receipt/close/", receipt.close, name="receipt_close"),
+    path("survey/<str:link>/", survey.survey, name="survey"),
     path("phone/<slug:line>/", phone.phone, name="phone"),
     path(_VIDEO, video.video, name="video"),
     path(f"{_VIDEO}state", video.state, name="video_state"),
