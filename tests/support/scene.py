@@ -274,6 +274,7 @@ def make_scene(town: Any) -> Scene:
             "phrase": phrase.id,
             **make_talk(town, open_case),
             **make_watch_member(town),
+            **make_survey(town, open_case.id),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -324,6 +325,16 @@ def _in_a_year() -> date:
 def _valid_until() -> dict[str, str]:
     day = _in_a_year()
     return {"valid_until_y": str(day.year), "valid_until_m": str(day.month), "valid_until_d": str(day.day)}
+
+
+def make_survey(town: Any, case_id: UUID) -> dict[str, Any]:
+    """A survey that runs, and the link by which the consumer of a case is asked."""
+    survey = operations.begin_survey(actor=town.supervisor)
+    operations.publish_survey(actor=town.supervisor, survey_id=survey.id)
+    asked = operations.ask_for_answer(case_id=case_id)
+    assert asked is not None and asked.contact_id is not None, "nobody could be asked"
+    with system_transaction():
+        return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -643,6 +654,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "lecture_id": ("lecture request", scene.more["lecture request"]),
         "watch_member_id": ("council member", scene.more["council member"]),
         "member_link": ("link of a council member", scene.more["council link"]),
+        "survey_link": ("link of a survey", scene.more["survey link"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -714,6 +726,7 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
         "portal:video": {"consent": "agreed"},
+        "portal:survey": {"satisfaction": "5"},
         "portal:video_say": {"kind": "ready"},
         **education.bodies(),
         "portal:watch": WATCH_REPORT,

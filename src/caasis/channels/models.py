@@ -163,6 +163,7 @@ class TextMessage(Outgoing):
 
     class Purpose(models.TextChoices):
         LINK = "link", "Webの案内"
+        SURVEY = "survey", "アンケート"
 
     centre_id = models.UUIDField()
     purpose = models.CharField(max_length=10, choices=Purpose.choices)

@@ -23,6 +23,7 @@ from caasis.portal.views import (
     receipt,
     statistics,
     suggesting,
+    survey,
     video,
     watch,
 )
@@ -90,6 +91,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipt/status/", receipt.status, name="receipt_status"),
     path("receipt/withdraw/", receipt.withdraw, name="receipt_withdraw"),
     path("receipt/close/", receipt.close, name="receipt_close"),
+    path("survey/<str:survey_link>/", survey.survey, name="survey"),
     path("phone/<slug:line>/", phone.phone, name="phone"),
     path(_VIDEO, video.video, name="video"),
     path(f"{_VIDEO}state", video.state, name="video_state"),
