@@ -28,7 +28,7 @@ from caasis.platform.search.adapters.tantivy import TantivyIndex
 HERE = ROOT / "bench" / "faq"
 ARTICLES = ROOT / "src" / "caasis" / "knowledge" / "data" / "articles"
 #: id, number of an article, grade: 2 answers the question, 1 is near it.
-JUDGED = HERE / "judgements.tsv"
+JUDGED = {"first": HERE / "judgements.tsv", "second": HERE / "judgements-second.tsv"}
 TODAY = date(2026, 11, 28)
 #: Gives numbers, the best first.
 Ask = Callable[[str, int], list[str]]
@@ -43,18 +43,26 @@ def articles() -> list[dict[str, Any]]:
     ]
 
 
-def questions() -> tuple[list[dict[str, str]], dict[str, set[str]]]:
-    """The frozen questions, and for each the articles that answer it by the judgement; none for some, and none at all before
-    anybody has judged (`judgements.tsv`)."""
+#: Question → the articles that answer it; none for some.
+Answers = dict[str, set[str]]
+
+
+def questions() -> tuple[list[dict[str, str]], dict[str, Answers]]:
+    """The frozen questions, and what answers them: by each judge, and by both (`agreed`)."""
     with (HERE / "questions.tsv").open(encoding="utf-8", newline="") as file:
         asked = list(csv.DictReader(file, delimiter="\t"))
-    answers: dict[str, set[str]] = {row["id"]: set() for row in asked}
-    if JUDGED.exists():
-        with JUDGED.open(encoding="utf-8", newline="") as file:
-            for row in csv.reader(file, delimiter="\t"):
-                if row[0] in answers and row[2] == "2":
-                    answers[row[0]].add(row[1])
-    return asked, answers
+    judged = {judge: _answers(path, {row["id"] for row in asked}) for judge, path in JUDGED.items()}
+    both = {id_: set.intersection(*(answers[id_] for answers in judged.values())) for id_ in judged["first"]}
+    return asked, judged | {"agreed": both}
+
+
+def _answers(path: Path, ids: set[str]) -> Answers:
+    found: Answers = {id_: set() for id_ in ids}
+    with path.open(encoding="utf-8", newline="") as file:
+        for id_, number, grade in csv.reader(file, delimiter="\t"):
+            if grade == "2":
+                found[id_].add(number)
+    return found
 
 
 def ours(entries: Sequence[dict[str, Any]]) -> Ask:
@@ -85,7 +93,7 @@ def peer(entries: Sequence[dict[str, Any]], folder: Path) -> Ask:
     ]
 
 
-def quality(ask: Ask, asked: Sequence[dict[str, str]], answers: dict[str, set[str]]) -> dict[str, Any]:
+def quality(ask: Ask, asked: Sequence[dict[str, str]], answers: Answers) -> dict[str, Any]:
     """recall@3: the share of questions with an answer among the first three; MRR over the first ten."""
     hits, ranks, count = 0, 0.0, 0
     for row in asked:
@@ -97,8 +105,6 @@ def quality(ask: Ask, asked: Sequence[dict[str, str]], answers: dict[str, set[st
         rank = next((at for at, number in enumerate(found, start=1) if number in right), 0)
         hits += 0 < rank <= 3
         ranks += 1 / rank if rank else 0.0
-    if not count:
-        return {"questions": 0, "recall@3": None, "mrr": None}
     return {"questions": count, "recall@3": round(hits / count, 3), "mrr": round(ranks / count, 3)}
 
 
@@ -140,14 +146,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     size = 2_000 if options.quick else options.size
-    asked, answers = questions()
+    asked, judged = questions()
     entries = articles()
     loops = [calibrate()]
     found: dict[str, Any] = {"name": "faq", "articles": len(entries), "size": size}
     with tempfile.TemporaryDirectory() as folder:
         say("quality …")
-        found["quality"] = quality(ours(entries), asked, answers)
-        found["peer_quality"] = quality(peer(entries, Path(folder) / "few"), asked, answers)
+        mine, other = ours(entries), peer(entries, Path(folder) / "few")
+        found["quality"] = {judge: quality(mine, asked, answers) for judge, answers in judged.items()}
+        found["peer_quality"] = {judge: quality(other, asked, answers) for judge, answers in judged.items()}
         say(f"{size} articles …")
         began = time.monotonic()
         ask = ours(entries + many(entries, size - len(entries)))
@@ -162,8 +169,9 @@ def main() -> None:
     found["ratio_to_peer_p95"] = round(found["search"]["p95_ms"] / found["peer_search"]["p95_ms"], 2)
     found["calibration"] = {"fastest_ms": round(min(loops), 1), "slowest_ms": round(max(loops), 1)}
     found["goals"] = {
-        "recall@3": "not judged yet" if not found["quality"]["questions"] else found["quality"]["recall@3"] >= 0.9,
-        "mrr": "not judged yet" if not found["quality"]["questions"] else found["quality"]["mrr"] >= 0.8,
+        # By whichever judge is the stricter.
+        "recall@3": min(found["quality"][judge]["recall@3"] for judge in JUDGED) >= 0.9,
+        "mrr": min(found["quality"][judge]["mrr"] for judge in JUDGED) >= 0.8,
         "search_p95_20_ms": found["search"]["p95_ms"] <= 20,
     }
     print(json.dumps(found, ensure_ascii=False))
