@@ -605,6 +605,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "phrase_id": ("phrase", scene.more["phrase"]),
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
+        "survey_id": ("survey", scene.more["survey"]),
         "link": ("link of a survey", scene.more["survey link"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),

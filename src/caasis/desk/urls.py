@@ -26,6 +26,7 @@ from caasis.desk.routes import (
     safety,
     search,
     supervision,
+    surveys,
     team,
     telephone,
     videos,
@@ -56,5 +57,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *supervision.urlpatterns,
     *flows.urlpatterns,
     *follow_ups.urlpatterns,
+    *surveys.urlpatterns,
     *videos.urlpatterns,
 ]
