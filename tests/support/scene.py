@@ -655,6 +655,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "watch_member_id": ("council member", scene.more["council member"]),
         "member_link": ("link of a council member", scene.more["council link"]),
         "survey_link": ("link of a survey", scene.more["survey link"]),
+        "survey_id": ("survey", scene.more["survey"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),

@@ -73,6 +73,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("依頼・申出・協力", "desk:ask-inbox", "inbox", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("被害救済額", "desk:redress-figures", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("ポータルの利用のようす", "desk:readings", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
+    entries.append(("アンケートの結果", "desk:survey-results", "trending_up", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("読者の声（記事）", "desk:reader-notes", "chat", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("補正の連絡", "desk:corrections", "difference", actor.has_any(CENTRE_ROLES)))
     entries.append(("応対への苦情・事故", "desk:matters", "error", actor.has_any(CENTRE_ROLES)))

@@ -7,7 +7,7 @@ for the net promoter score the standard error of a difference of two shares of o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: Below so many answers nothing is shown: single people could be made out, and chance would be taken for a finding.
@@ -94,3 +94,16 @@ def ces(counts: Counts) -> Estimate:
 
 def _student(freedom: int) -> float:
     return _T[freedom - 1] if freedom <= len(_T) else Z
+
+
+def hide_small(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """The lines of a table whose total is shown elsewhere, with more lines hidden until what is hidden rests on FEWEST answers
+    together: otherwise total minus the shown lines would tell the hidden one. The smallest lines are hidden first."""
+    shown = sorted((at for at, one in enumerate(estimates) if one.is_shown), key=lambda at: estimates[at].n)
+    hidden = sum(one.n for one in estimates if not one.is_shown)
+    away: set[int] = set()
+    while shown and 0 < hidden < FEWEST:
+        smallest = shown.pop(0)
+        away.add(smallest)
+        hidden += estimates[smallest].n
+    return [Estimate(one.n) if at in away else one for at, one in enumerate(estimates)]

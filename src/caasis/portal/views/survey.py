@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,9 +14,10 @@ from caasis.channels.services.attempts import attempts_so_far, count_attempt
 from caasis.kernel.errors import Invalid, NotFound, WrongState
 from caasis.operations import services
 from caasis.operations.models import SurveyRequest
-from caasis.operations.rules.surveys import ENDS, LONGEST_ANSWER, SCALES, Question
+from caasis.operations.rules.survey_shown import shown_questions
+from caasis.operations.rules.surveys import LONGEST_ANSWER
 from caasis.operations.survey_selectors import edition_questions, is_over, request_of_link
-from caasis.operations.vocabulary import QuestionKind, RequestState
+from caasis.operations.vocabulary import RequestState
 from caasis.organisations.selectors import get_centre
 from caasis.platform.transactions import system_transaction
 from caasis.portal.page import client_of, render_page
@@ -25,51 +25,6 @@ from caasis.portal.page import client_of, render_page
 #: Wrong links of one address within a quarter of an hour; a link has 192 random bits, so this only spares the database.
 _TRIES = 40
 _WINDOW = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as the page shows it. `hint` says when it is to be answered, for who has no script."""
-
-    question: Question
-    place: int
-    given: str
-    errors: list[str]
-    choices: list[tuple[str, str]]
-    ends: tuple[str, str]
-    hint: str
-
-    @property
-    def is_text(self) -> bool:
-        return self.question.kind is QuestionKind.TEXT
-
-    @property
-    def is_scale(self) -> bool:
-        """Points side by side; the five of a CSAT have words of their own and stand below each other."""
-        return self.question.kind in (QuestionKind.NPS, QuestionKind.CES)
-
-
-def shown_questions(
-    questions: tuple[Question, ...], given: dict[str, str], errors: dict[str, list[str]]
-) -> list[Asked]:
-    """The questions with what was typed and what is wrong with it."""
-    by_key = {one.key: one for one in questions}
-    found = []
-    for place, one in enumerate(questions, 1):
-        choices = list(one.choices())
-        if one.kind is QuestionKind.CSAT:
-            choices.reverse()
-        hint = ""
-        if one.only_if in by_key:
-            words = dict(by_key[one.only_if].choices())
-            named = "".join(f"「{words[value]}」" for value in one.only_values if value in words)
-            before = next(at for at, other in enumerate(questions, 1) if other.key == one.only_if)
-            hint = f"{before}の質問で、{named}と答えた方だけ、お答えください。"
-        found.append(
-            Asked(one, place, given.get(one.key, ""), errors.get(one.key, []), choices,
-                  ENDS[one.kind] if one.kind in SCALES else ("", ""), hint)
-        )  # fmt: skip
-    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
