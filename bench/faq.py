@@ -65,6 +65,13 @@ def _answers(path: Path, ids: set[str]) -> Answers:
     return found
 
 
+def tuning() -> tuple[list[dict[str, str]], Answers]:
+    """The questions that the search may be tuned with."""
+    with (HERE / "tuning.tsv").open(encoding="utf-8", newline="") as file:
+        asked = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return asked, {row["id"]: set(row["right"].split()) for row in asked}
+
+
 def ours(entries: Sequence[dict[str, Any]]) -> Ask:
     numbers = {uuid5(NAMESPACE_URL, entry["number"]): entry["number"] for entry in entries}
     index = ArticleIndex(
@@ -154,6 +161,7 @@ def main() -> None:
         say("quality …")
         mine, other = ours(entries), peer(entries, Path(folder) / "few")
         found["quality"] = {judge: quality(mine, asked, answers) for judge, answers in judged.items()}
+        found["tuning"] = quality(mine, *tuning())
         found["peer_quality"] = {judge: quality(other, asked, answers) for judge, answers in judged.items()}
         say(f"{size} articles …")
         began = time.monotonic()

@@ -21,6 +21,8 @@ from caasis.engines.japanese import bigrams, content_words, fold_for_search, to_
 WEIGHTS = {"title": 4, "words": 4, "lead": 2, "body": 1}
 #: Share of the question's weight that an article must cover to be called an answer.
 ENOUGH = 0.4
+#: What scores so much of the best answer's score is an answer, too.
+NEARLY = 0.7
 #: A word that stands in more than this share of the articles finds nothing by itself.
 COMMON = 0.3
 #: Longest question that is read; what stands behind it changes nothing.
@@ -107,7 +109,7 @@ class ArticleIndex:
         """Ids and scores, the best first.
 
         An article answers when it covers enough of the question's pairs, or when its title or its everyday words hold
-        one of the question's words that few articles have.
+        one of the question's words that few articles have. So does what scores nearly as much as the best of these.
         """
         essence = _essence(query[:QUERY_LIMIT])
         covered, by_pairs = self._score(list(dict.fromkeys(pairs_of(essence))), self._pairs)
@@ -118,8 +120,11 @@ class ArticleIndex:
             if len(word) > 1 and self._words.rarity(word) > _RARE:
                 holders, weights = self._words.holders(word)
                 answers[holders[weights >= WEIGHTS["words"]]] = True
+        scored = by_pairs + by_words
+        if answers.any():
+            answers |= scored >= NEARLY * scored[answers].max()
         found = np.flatnonzero(answers)
-        scores = (by_pairs + by_words)[found]
+        scores = scored[found]
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(self._ids[int(found[at])], float(scores[at])) for at in best]
 
