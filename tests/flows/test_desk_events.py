@@ -164,7 +164,9 @@ def test_how_many_came_is_written_down_once_it_has_begun(client_for: Any, event:
         assert counsellor.post(f"/desk/events/{event.id}/held", {"came": wrong}).status_code == 422
     assert counsellor.post(f"/desk/events/{event.id}/held", {"came": "2"}).status_code == 302
     assert only().state == "held" and "来た人 2人" in page(counsellor.get("/desk/events/?past=1"))
-    assert event.title not in page(counsellor.get("/desk/events/"))
+    html = page(counsellor.get("/desk/events/"))
+    assert event.title not in html and "講座・催し 1回、来た人 2人" in html
+    assert "講座・催し 0回、来た人 0人" in page(client_for("outsider").get("/desk/events/"))
 
 
 def test_the_counsellor_of_another_centre_finds_nothing(client_for: Any, event: EducationEvent, asked: LectureRequest) -> None:
@@ -198,6 +200,7 @@ def test_nobody_without_a_login_sees_who_signed_up(event: EducationEvent) -> Non
 
 def test_a_lecture_is_answered_and_held(client_for: Any, asked: LectureRequest) -> None:
     counsellor: Client = client_for("counsellor")
+    assert "返事待ち 1件" in page(counsellor.get("/desk/events/"))
     html = page(counsellor.get("/desk/events/lectures/"))
     assert "見本町内会" in html and "返事待ち" in html and "次郎" not in html
     address = f"/desk/events/lectures/{asked.id}/"
@@ -218,6 +221,7 @@ def test_a_lecture_is_answered_and_held(client_for: Any, asked: LectureRequest) 
     with system_transaction():
         row = LectureRequest.objects.get()
     assert (row.state, row.came, row.agreed_day) == ("held", 28, today)
+    assert "出前講座 1回、来た人 28人" in page(counsellor.get("/desk/events/"))
 
 
 def test_a_lecture_is_declined(client_for: Any, asked: LectureRequest) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from caasis.appointments.education_vocabulary import PUBLIC_STATES, EventState, LectureState, SignUpState
 from caasis.appointments.models import EducationEvent, LectureRequest, SignUp
 from caasis.kernel.actor import Actor, Purpose
+from caasis.kernel.clock import JST
 from caasis.kernel.errors import NotFound
 from caasis.organisations.selectors import centres
 from caasis.platform.transactions import system_transaction
@@ -252,6 +253,26 @@ def sign_up_lines(event: EducationEvent, *, actor: Actor, purpose: Purpose | Non
     return lines
 
 
+@dataclass(frozen=True, slots=True)
+class EducationFigures:
+    """What a centre did in some days: events and lectures that were held, and how many people came to each."""
+
+    events: int
+    event_people: int
+    lectures: int
+    lecture_people: int
+
+
+def education_figures(*, actor: Actor, start: date, end: date) -> EducationFigures:
+    """Of the actor's centre, between two days of Japan, both included. Two queries."""
+    first, last = datetime.combine(start, time(), JST), datetime.combine(end, time(), JST) + timedelta(days=1)
+    held = visible_events(actor=actor).filter(state=EventState.HELD, starts_at__gte=first, starts_at__lt=last)
+    went = visible_lectures(actor=actor).filter(state=LectureState.HELD, agreed_day__gte=start, agreed_day__lte=end)
+    events = held.aggregate(n=Count("id"), came=Sum("came", default=0))
+    lectures = went.aggregate(n=Count("id"), came=Sum("came", default=0))
+    return EducationFigures(events["n"], events["came"], lectures["n"], lectures["came"])
+
+
 def visible_lectures(*, actor: Actor) -> QuerySet[LectureRequest]:
     """Requests to the actor's centre; all for the system, none for anybody else."""
     if actor.is_system:
@@ -279,6 +300,11 @@ def lecture_list(*, actor: Actor, limit: int = MOST_LISTED) -> list[LectureReque
     order = [LectureState.NEW, LectureState.ACCEPTED, LectureState.HELD, LectureState.DECLINED]
     rows.sort(key=lambda row: order.index(LectureState(row.state)))
     return rows
+
+
+def unanswered_lectures(*, actor: Actor) -> int:
+    """How many requests wait for the centre's answer."""
+    return visible_lectures(actor=actor).filter(state=LectureState.NEW).count()
 
 
 def lecture_texts(lecture: LectureRequest, *, actor: Actor, purpose: Purpose) -> dict[str, str]:

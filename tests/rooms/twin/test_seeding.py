@@ -76,9 +76,11 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         assert Case.objects.filter(handling_centre_id=home, counsellor_id=mine).exists()
     assert demo.send_consultations(6, seeded) == 6
     assert demo.send_consultations(6, seeded) == 6
+    from caasis.appointments.models import EducationEvent, LectureRequest, SignUp
     from caasis.operations.models import Matter
     from caasis.people.models import Consent, Person
     from caasis.queues.models import WorkItem
+    from caasis.twin.education import add_education
     from caasis.twin.matters import add_matters
     from caasis.twin.people import show_people
 
@@ -88,6 +90,14 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
             ("complaint", "acting"),
             ("incident", "open"),
         ]
+
+    assert (add_education(seeded), add_education(seeded)) == (4, 0)
+    with system_transaction():
+        events = EducationEvent.objects.filter(centre_id=home).order_by("starts_at")
+        assert [row.state for row in events] == ["held", "open", "open", "open"]
+        waiting = SignUp.objects.filter(centre_id=home, state="waiting").values_list("people", flat=True)
+        assert list(waiting) == [3, 1]
+        assert LectureRequest.objects.filter(centre_id=home, state="new").count() == 1
 
     assert show_people(seeded) == show_people(seeded) == 3
     with system_transaction():

@@ -46,18 +46,22 @@ class LectureValues:
     note: str = ""
 
 
-def request_lecture(*, values: LectureValues, secret: str, now: datetime | None = None) -> LectureRequest:
+def request_lecture(
+    *, values: LectureValues, secret: str, centre_id: UUID | None = None, now: datetime | None = None
+) -> LectureRequest:
     """Ask the centre of the place to come. The same secret twice is one request.
 
-    :param secret: made by us, random, in the form.
+    :param secret: made by us, random, in the form. :param centre_id: the centre, where it is known already.
     :raises Invalid: with sentences by field.
     """
     errors = _errors(values, now or timezone.now())
     with system_transaction():
-        centre = None if "postcode" in errors else centre_for_postcode(values.postcode)
-        if centre is None and "postcode" not in errors:
+        if centre_id is None:
+            centre = centre_for_postcode(values.postcode)
+            centre_id = centre.id if centre else None
+        if centre_id is None:
             errors["postcode"] = ["会場の郵便番号を確かめてください。"]
-        if errors or centre is None:
+        if errors or centre_id is None:
             raise Invalid(fields=errors)
         known = LectureRequest.objects.filter(once_hash=hash_of_secret(secret)).first()
         if known is not None:
@@ -66,7 +70,7 @@ def request_lecture(*, values: LectureValues, secret: str, now: datetime | None 
         # The first was asked for above.
         assert first is not None
         row = LectureRequest(
-            centre_id=centre.id, record_key_id=create_record_key(centre.id).id, place=clean_text(values.place),
+            centre_id=centre_id, record_key_id=create_record_key(centre_id).id, place=clean_text(values.place),
             organisation=clean_text(values.organisation), day1=first, day2=second, day3=third,
             part_of_day=values.part_of_day, people=values.people, audience=values.audience, theme=values.theme,
             once_hash=hash_of_secret(secret),

@@ -54,6 +54,7 @@ def seed_command(
     from caasis.twin import demo as demo_people
     from caasis.twin import seeding
     from caasis.twin.between import send_referrals
+    from caasis.twin.education import add_education
     from caasis.twin.matters import add_matters
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
@@ -95,6 +96,7 @@ def seed_command(
         show_people(seeded)
         add_mediations(seeded)
         add_matters(seeded)
+        add_education(seeded)
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")

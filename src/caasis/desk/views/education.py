@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caasis.appointments import services
-from caasis.appointments.education_selectors import event_lines, get_event, seats_of, sign_up_lines
+from caasis.appointments.education_selectors import (
+    education_figures,
+    event_lines,
+    get_event,
+    seats_of,
+    sign_up_lines,
+    unanswered_lectures,
+)
 from caasis.appointments.education_vocabulary import OPEN_EVENTS, EventState, SignUpState
 from caasis.appointments.models import EducationEvent, SignUp
 from caasis.appointments.services.education import may_decide, require_staff
@@ -23,6 +31,7 @@ from caasis.desk.education_forms import CameForm, EventForm, event_initial
 from caasis.desk.views.beside import run, run_form
 from caasis.desk.views.parts import page
 from caasis.kernel.actor import Actor, Purpose
+from caasis.kernel.clock import day_in_japan, fiscal_year
 from caasis.kernel.errors import NotAllowed
 from caasis.knowledge.rules.body import blocks
 
@@ -35,8 +44,17 @@ LIST_PURPOSES = (Purpose.CONSUMER_REQUEST, Purpose.HANDOVER)
 def events(request: HttpRequest) -> HttpResponse:
     """Events of the centre to come, or past ones."""
     actor, past = actor_of_request(request), "past" in request.GET
-    lines = event_lines(actor=actor, now=timezone.now(), past=past)
-    return page(request, "desk/education/list.html", {"lines": lines, "past": past})
+    now = timezone.now()
+    today = day_in_japan(now)
+    year = fiscal_year(today)
+    context = {
+        "lines": event_lines(actor=actor, now=now, past=past),
+        "past": past,
+        "year": year,
+        "figures": education_figures(actor=actor, start=date(year, 4, 1), end=today),
+        "asked": unanswered_lectures(actor=actor),
+    }
+    return page(request, "desk/education/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
