@@ -98,7 +98,8 @@ def test_every_screen_is_accessible_and_fits(
     desk.get_by_label("氏名").fill("見本 二郎")
     desk.get_by_role("button", name="登録してリンクを作る").click()
     look(desk, "link")
-    desk.goto(f"{root}/desk/watch-members/{made.member.id}/?purpose=advice")
+    desk.goto(f"{desk.url.split('/desk')[0]}/desk/watch-members/{made.member.id}/?purpose=advice")
+    expect(desk.get_by_text("見本 一郎")).to_be_visible()
     look(desk, "page")
     # A supervisor's home is the team's; the queue stands on a counsellor's.
     desk = sign_in("counsellor", "/desk/", viewport={"width": width, "height": WIDTHS[width]})
