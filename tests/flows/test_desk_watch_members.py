@@ -14,7 +14,8 @@ from django.utils import timezone
 from caasis.audit.models import AccessRecord
 from caasis.cases.models import Case
 from caasis.channels import services
-from caasis.channels.models import Contact, WatchMember
+from caasis.channels.models import Contact
+from caasis.channels.watch_models import WatchMember
 from caasis.kernel.clock import day_in_japan
 from caasis.platform.transactions import system_transaction
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from caasis.cases import services as cases
 from caasis.channels import services
-from caasis.channels.models import Contact, WatchMember, WatchReport
+from caasis.channels.models import Contact
 from caasis.channels.selectors import submission_answers
 from caasis.channels.services.watching import ADDRESS_LIMIT, LINK_TRIES
+from caasis.channels.watch_models import WatchMember, WatchReport
 from caasis.kernel.actor import Purpose
 from caasis.kernel.clock import day_in_japan
 from caasis.people.models import Person

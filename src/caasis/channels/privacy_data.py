@@ -11,6 +11,8 @@ from caasis.channels.models import (
     TextMessage,
     WatchMember,
 )
+from caasis.channels.models import IntakeDraft, Message, Submission, TextMessage
+from caasis.channels.watch_models import WatchMember
 from caasis.privacy.masking import mask_contact_point, mask_name, mask_phone
 from caasis.privacy.registry import PersonalData, register_personal_data
 

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.db.models import Count, Max, QuerySet
 
-from caasis.channels.models import Contact, WatchMember, WatchReport
+from caasis.channels.models import Contact
 from caasis.channels.rules.watching import CODED, LABELS, MEMBER_NAMES, OPEN_NAMES
 from caasis.channels.vocabulary import UNKNOWN, label_of
+from caasis.channels.watch_models import WatchMember, WatchReport
 from caasis.channels.watch_terms import SIGNS
 from caasis.engines.japanese import format_date_ja
 from caasis.kernel.actor import Actor, Purpose, Role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caasis.channels import services
-from caasis.channels.models import Contact, WatchMember, WatchReport
+from caasis.channels.models import Contact
 from caasis.channels.retention import KEEP_MEMBER_FOR, expired_member_keys
 from caasis.channels.rules.card import card_from_answers
 from caasis.channels.rules.watching import clean_report, personal_in
 from caasis.channels.selectors import submission_answers
 from caasis.channels.services.placing import centre_of_area
 from caasis.channels.services.watching import ADDRESS_LIMIT, LINK_TRIES, MEMBER_LIMIT
+from caasis.channels.watch_models import WatchMember, WatchReport
 from caasis.channels.watch_selectors import link_holds, member_lines, member_texts
 from caasis.kernel.actor import Purpose
 from caasis.kernel.clock import day_in_japan
@@ -132,6 +134,28 @@ def test_sent_twice_is_one_report(town: Any) -> None:
     with system_transaction():
         assert WatchReport.objects.count() == 2
         assert OutboxEvent.objects.filter(topic="channels.contact_received").count() == 2
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_sent_twice_at_once_is_one_report(town: Any) -> None:
+    numbers: list[str] = []
+    start = threading.Barrier(4)
+
+    def send() -> None:
+        try:
+            start.wait(10)
+            numbers.append(services.report_watch(idempotency_key="a" * 20, answers=REPORT).number)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with system_transaction():
+        assert WatchReport.objects.count() == 1 and WorkItem.objects.count() == 1
+    assert len(numbers) == 4 and len(set(numbers)) == 1
 
 
 @pytest.mark.parametrize(

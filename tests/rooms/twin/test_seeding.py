@@ -77,12 +77,14 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
     assert demo.send_consultations(6, seeded) == 6
     assert demo.send_consultations(6, seeded) == 6
     from caasis.appointments.models import EducationEvent, LectureRequest, SignUp
+    from caasis.channels.watch_models import WatchMember, WatchReport
     from caasis.operations.models import Matter
     from caasis.people.models import Consent, Person
     from caasis.queues.models import WorkItem
     from caasis.twin.education import add_education
     from caasis.twin.matters import add_matters
     from caasis.twin.people import show_people
+    from caasis.twin.watching import add_watch
 
     assert (add_matters(seeded), add_matters(seeded)) == (2, 0)
     with system_transaction():
@@ -105,3 +107,8 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         assert Consent.objects.filter(centre_id=home).count() == 1
 
     assert WorkItem.objects.filter(centre_id=home, state="waiting").count() == 6
+    assert (add_watch(seeded), add_watch(seeded)) == (2, 0)
+    with system_transaction():
+        assert WatchMember.objects.filter(centre_id=home, organisation__contains="見本").count() == 3
+        assert sorted(WatchReport.objects.filter(centre_id=home).values_list("member__kind", flat=True), key=str) == [None, "welfare"]
+        assert WorkItem.objects.filter(centre_id=home, state="waiting", title__startswith="見守り情報：").count() == 2

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from caasis.audit.services import record_access
 from caasis.channels.events import WatchMemberChanged
-from caasis.channels.models import WatchMember
 from caasis.channels.rules.questionnaire import clean_text
 from caasis.channels.rules.watching import LONGEST_LINK, NAME_LIMIT
 from caasis.channels.vocabulary import codes
+from caasis.channels.watch_models import WatchMember
 from caasis.channels.watch_selectors import get_watch_member, hash_of_link, may_lead_members
 from caasis.channels.watch_terms import MEMBER_KINDS
 from caasis.kernel.actor import Actor

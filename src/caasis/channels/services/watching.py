@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from caasis.audit.services import record_access
 from caasis.channels.events import ContactReceived
-from caasis.channels.models import Contact, Message, Submission, WatchMember, WatchReport
+from caasis.channels.models import Contact, Message, Submission
 from caasis.channels.rules.promise import answer_due_at
 from caasis.channels.rules.watching import clean_report, report_facts
 from caasis.channels.services.attempts import attempts_so_far, count_attempt, keyed_hash, known_hashes
 from caasis.channels.services.placing import centre_of_area
 from caasis.channels.vocabulary import label_of
+from caasis.channels.watch_models import WatchMember, WatchReport
 from caasis.channels.watch_selectors import hash_of_link, link_holds
 from caasis.channels.watch_terms import SIGNS
 from caasis.kernel.actor import PUBLIC

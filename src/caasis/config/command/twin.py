@@ -59,6 +59,7 @@ def seed_command(
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
     from caasis.twin.telephone import add_telephone
+    from caasis.twin.watching import add_watch
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
     accounts = home.path / "demo-accounts.json"
@@ -97,6 +98,7 @@ def seed_command(
         add_mediations(seeded)
         add_matters(seeded)
         add_education(seeded)
+        add_watch(seeded)
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caasis.accounts.selectors import names_of
 from caasis.channels import services
-from caasis.channels.models import WatchMember
 from caasis.channels.services.watch_members import ONLY_LEADERS
+from caasis.channels.watch_models import WatchMember
 from caasis.channels.watch_selectors import (
     get_watch_member,
     link_holds,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from caasis.channels import watch_terms as terms
@@ -85,7 +86,8 @@ class WatchForm(AppForm):
     def typed(self) -> list[tuple[str, str]]:
         """What came with the form, box by box as it was typed, for carrying it on to the next page."""
         parts = {f"{name}{end}" for name in self.fields for end in ("", "_y", "_m", "_d", "_unknown")}
-        return [(name, value) for name in self.data if name in parts for value in self.data.getlist(name)]
+        sent = self.data if isinstance(self.data, QueryDict) else QueryDict()
+        return [(name, str(value)) for name in sent if name in parts for value in sent.getlist(name)]
 
 
 class OpenWatchForm(WatchForm):

@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from caasis.channels import services
-from caasis.channels.models import WatchMember
 from caasis.channels.rules.watching import personal_in
 from caasis.channels.services.attempts import count_attempt
 from caasis.channels.services.watching import MEMBER_ENDED, TOO_MANY
+from caasis.channels.watch_models import WatchMember
 from caasis.channels.watch_selectors import link_holds, report_lines
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, TooMany
