@@ -89,6 +89,14 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
             ("incident", "open"),
         ]
 
+    from caasis.operations.models import SurveyRequest
+    from caasis.twin.surveys import add_survey
+
+    assert (add_survey(seeded), add_survey(seeded)) == (12, 0)
+    with system_transaction():
+        states = list(SurveyRequest.objects.filter(centre_id=home).values_list("state", flat=True))
+    assert sorted(states) == ["answered"] * 10 + ["asked", "declined"]
+
     assert show_people(seeded) == show_people(seeded) == 3
     with system_transaction():
         assert Person.objects.filter(watch_over=True, centre_id=home).count() == 1

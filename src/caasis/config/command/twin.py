@@ -57,6 +57,7 @@ def seed_command(
     from caasis.twin.matters import add_matters
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
+    from caasis.twin.surveys import add_survey
     from caasis.twin.telephone import add_telephone
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
@@ -95,6 +96,7 @@ def seed_command(
         show_people(seeded)
         add_mediations(seeded)
         add_matters(seeded)
+        add_survey(seeded)
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")
