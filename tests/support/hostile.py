@@ -93,6 +93,7 @@ def doer_of(name: str) -> str:
     if name.startswith(("portal:", "api:send", "api:read", "account_login", "account_reset")):
         return "public"
     office = ("desk:approval", "desk:flow", "desk:telephone-number", "desk:telephone-message", "desk:watch-member")
+    office = ("desk:approval", "desk:flow", "desk:survey", "desk:telephone-number", "desk:telephone-message")
     return "official" if name.startswith(office) else "counsellor"
 
 

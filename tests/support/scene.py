@@ -275,6 +275,7 @@ def make_scene(town: Any) -> Scene:
             **make_talk(town, open_case),
             **make_watch_member(town),
             **make_survey(town, open_case.id),
+            **make_survey(town),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -329,10 +330,14 @@ def _valid_until() -> dict[str, str]:
 
 def make_survey(town: Any, case_id: UUID) -> dict[str, Any]:
     """A survey that runs, and the link by which the consumer of a case is asked."""
+def make_survey(town: Any) -> dict[str, Any]:
+    """A survey that runs, and the link by which the consumer of a case of her own is asked."""
+    sent = consult(town.centre_a, name="見本 三郎", phone="080-1111-0003", mail="", quiet="")
+    case_id = cases.take_contact(actor=town.counsellor, contact_id=sent.contact_id).id
     survey = operations.begin_survey(actor=town.supervisor)
     operations.publish_survey(actor=town.supervisor, survey_id=survey.id)
     asked = operations.ask_for_answer(case_id=case_id)
-    assert asked is not None and asked.contact_id is not None, "nobody could be asked"
+    assert asked is not None and asked.contact_id is not None, "the consumer of the scene could not be asked"
     with system_transaction():
         return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
 

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from caasis.analytics.selectors import MetricValue
 from caasis.cases.code_lists import label as case_label
-from caasis.kernel.actor import CENTRE_ROLES, Actor
+from caasis.kernel.actor import Actor
 from caasis.kernel.clock import JST
 from caasis.kernel.errors import NotAllowed
 from caasis.kernel.metrics import ratio
@@ -106,7 +106,7 @@ def survey_results(*, actor: Actor, start: date, end: date) -> Results:
 
 
 def _rows(actor: Actor, start: date, end: date) -> list[dict[str, Any]]:
-    if not (actor.has_any(CENTRE_ROLES) or actor.is_national):
+    if not actor.is_national and (actor.centre_id is None or not actor.works_for(actor.centre_id)):
         raise NotAllowed("アンケートの結果を見られるのは、センターと国の職員です。")
     first, last = datetime.combine(start, time(0), JST), datetime.combine(end + timedelta(days=1), time(0), JST)
     wanted = SurveyRequest.objects.filter(asked_at__gte=first, asked_at__lt=last)
@@ -120,9 +120,9 @@ def _rows(actor: Actor, start: date, end: date) -> list[dict[str, Any]]:
     if actor.is_national:
         # Sums of all centres: no words are read, and nothing below five answers is told.
         with system_transaction():
-            return list(counted)
+            return [dict(row) for row in counted]
     with actor_transaction(actor):
-        return list(counted.filter(centre_id=actor.centre_id))
+        return [dict(row) for row in counted.filter(centre_id=actor.centre_id or UUID(int=0))]
 
 
 def _add(sums: _Sums, row: dict[str, Any], times: int) -> None:
@@ -154,7 +154,8 @@ def _groups(
     found = sorted((_group(key, words(key), sums) for key, sums in by.items()), key=order)
     for name in MEASURES:
         hidden = hide_small([getattr(one, name) for one in found])
-        found = [replace(one, **{name: estimate}) for one, estimate in zip(found, hidden, strict=True)]
+        changed: list[dict[str, Any]] = [{name: estimate} for estimate in hidden]
+        found = [replace(one, **change) for one, change in zip(found, changed, strict=True)]
     return found
 
 

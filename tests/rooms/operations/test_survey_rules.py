@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from caasis.operations.rules import standard_survey
 from caasis.operations.rules.survey_asking import CaseFacts, LastAsked, in_sample, is_active, way_of, why_not_again
-from caasis.operations.rules.survey_results import FEWEST, ces, csat, nps, wilson
+from caasis.operations.rules.survey_results import FEWEST, Estimate, ces, csat, hide_small, nps, wilson
 from caasis.operations.rules.surveys import (
     LONGEST_ANSWER,
     Question,
@@ -208,6 +208,8 @@ def test_all_alike_is_not_certain():
     assert nps({10: 6}).low < 100 and nps({0: 6}).high > -100
     same = nps({8: 6})
     assert same.value == 0 and same.low < 0 < same.high
+    # 6 six times: 6 ± 2.571·√(1/12/6) = 6 ± 0.303.
+    assert ces({6: 6}).low == pytest.approx(5.697, abs=1e-3)
 
 
 def test_a_share_of_nothing_is_refused():
@@ -227,3 +229,21 @@ def test_a_value_lies_within_its_interval_and_the_interval_within_the_scale(coun
             continue
         assert low - 1e-9 <= found.low <= found.value + 1e-9 and found.value - 1e-9 <= found.high <= high + 1e-9
         assert all(map(math.isfinite, (found.low, found.value, found.high)))
+
+
+def test_what_is_hidden_cannot_be_worked_out_from_the_total():
+    def lines(*numbers):
+        return [Estimate(n, 0.5, 0.4, 0.6) if n >= FEWEST else Estimate(n) for n in numbers]
+
+    assert [one.is_shown for one in hide_small(lines(20, 6, 2))] == [True, False, False]
+    assert [one.is_shown for one in hide_small(lines(20, 6, 3, 3))] == [True, True, False, False]
+    assert [one.is_shown for one in hide_small(lines(20, 6, 0))] == [True, True, False]
+    assert [one.n for one in hide_small(lines(20, 6, 2))] == [20, 6, 2]
+
+
+@given(st.lists(st.integers(0, 12), max_size=8))
+def test_hidden_lines_rest_on_five_answers_together_or_on_none(numbers):
+    made = [Estimate(n, 0.5, 0.4, 0.6) if n >= FEWEST else Estimate(n) for n in numbers]
+    found = hide_small(made)
+    hidden = sum(one.n for one in found if not one.is_shown)
+    assert hidden == 0 or hidden >= FEWEST or not any(one.is_shown for one in found)

@@ -100,6 +100,13 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         waiting = SignUp.objects.filter(centre_id=home, state="waiting").values_list("people", flat=True)
         assert list(waiting) == [3, 1]
         assert LectureRequest.objects.filter(centre_id=home, state="new").count() == 1
+    from caasis.operations.models import SurveyRequest
+    from caasis.twin.surveys import add_survey
+
+    assert (add_survey(seeded), add_survey(seeded)) == (12, 0)
+    with system_transaction():
+        states = list(SurveyRequest.objects.filter(centre_id=home).values_list("state", flat=True))
+    assert sorted(states) == ["answered"] * 10 + ["asked", "declined"]
 
     assert show_people(seeded) == show_people(seeded) == 3
     with system_transaction():

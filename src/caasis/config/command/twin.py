@@ -58,6 +58,7 @@ def seed_command(
     from caasis.twin.matters import add_matters
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
+    from caasis.twin.surveys import add_survey
     from caasis.twin.telephone import add_telephone
     from caasis.twin.watching import add_watch
 
@@ -99,6 +100,7 @@ def seed_command(
         add_matters(seeded)
         add_education(seeded)
         add_watch(seeded)
+        add_survey(seeded)
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")

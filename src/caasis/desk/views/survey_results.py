@@ -78,7 +78,12 @@ def words(request: HttpRequest) -> HttpResponse:
         "desk/surveys/words.html",
         {
             "found": found,
-            "opened": [(one, label("product", one.product_group) if one.product_group else "") for one in opened],
+            # The month alone: with the day, somebody could tell whose case was closed then.
+            "opened": [
+                (one, f"{at.year}年{at.month}月", label("product", one.product_group) if one.product_group else "")
+                for one in opened
+                for at in (day_in_japan(one.answered_at),)
+            ],
             "purpose": purpose,
             "purposes": PURPOSES,
             "chosen": chosen,

@@ -82,12 +82,16 @@ def nps(counts: Counts) -> Estimate:
 
 
 def ces(counts: Counts) -> Estimate:
-    """The mean of a scale of 1 to 7 with the interval of Student's t, kept within the scale."""
+    """The mean of a scale of 1 to 7 with the interval of Student's t, kept within the scale.
+
+    A whole point stands for what lies half a point around it: the variance is taken as 1/12 at least, so that a few answers
+    that are all alike are not given out as certain.
+    """
     n = sum(counts.values())
     if n < FEWEST:
         return Estimate(n)
     mean = sum(point * count for point, count in counts.items()) / n
-    variance = sum(count * (point - mean) ** 2 for point, count in counts.items()) / (n - 1)
+    variance = max(sum(count * (point - mean) ** 2 for point, count in counts.items()) / (n - 1), 1 / 12)
     reach = _student(n - 1) * math.sqrt(variance / n)
     return Estimate(n, mean, max(1.0, mean - reach), min(7.0, mean + reach))
 

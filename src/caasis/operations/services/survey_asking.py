@@ -160,7 +160,8 @@ def _known(case: Case, edition: SurveyEdition, at: datetime) -> _Known:
     numbers = [normal for one in [*numbers, str(form.get("phone") or "")] if (normal := normalise_phone(one))]
     mails = [one for one in [*mails, str(form.get("mail") or "")] if one]
     care = set(consumer.care if consumer is not None else [])
-    if "family_secret" in (form.get("quiet") or []) or _asks_for_quiet(person):
+    quiet = form.get("quiet")
+    if (isinstance(quiet, list) and "family_secret" in quiet) or _asks_for_quiet(person):
         care.add("secret")
     number = next((one for one in numbers if is_mobile(one)), "")
     facts = CaseFacts(
