@@ -58,3 +58,19 @@ class VideoTalkChanged(Event):
     topic: ClassVar[str] = "appointments.video_talk_changed"
     state: str = ""
     agent: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingChanged(Event):
+    """A time was booked, changed, cancelled, kept or missed; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.booking_changed"
+    state: str = ""
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingHoursSet(Event):
+    """A centre entered when it takes bookings. The subject is the centre."""
+
+    topic: ClassVar[str] = "appointments.booking_hours_set"

@@ -25,7 +25,7 @@ def test_a_rest_shorter_than_a_slot_is_not_offered():
 
 def test_a_full_slot_is_not_offered_and_the_lowest_free_seat_is():
     span, two = [(OPENS, OPENS + HALF * 2)], Capacity(seats=2)
-    slots = free_slots(span, two, {(OPENS, 0), (OPENS, 1), (OPENS + HALF, 0)}, NOW)
+    slots = free_slots(span, two, [(OPENS, OPENS + HALF, 0), (OPENS, OPENS + HALF, 1), (OPENS + HALF, OPENS + HALF * 2, 0)], NOW)
     assert [(slot.starts_at, slot.seat) for slot in slots] == [(OPENS + HALF, 1)]
 
 
@@ -35,7 +35,7 @@ def test_slots_inside_the_lead_time_or_too_far_ahead_are_not_offered():
 
 
 def test_the_nearest_slots_come_in_order_of_time():
-    slots = free_slots([(OPENS, OPENS + HALF * 6)], Capacity(), {(OPENS + HALF * 3, 0)}, NOW)
+    slots = free_slots([(OPENS, OPENS + HALF * 6)], Capacity(), [(OPENS + HALF * 3, OPENS + HALF * 4, 0)], NOW)
     assert starts(nearest(slots, OPENS + HALF * 3)) == [OPENS + HALF * n for n in (1, 2, 4)]
 
 

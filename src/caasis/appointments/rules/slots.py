@@ -34,24 +34,24 @@ class Slot:
 def free_slots(
     spans: Iterable[tuple[datetime, datetime]],
     capacity: Capacity,
-    taken: Collection[tuple[datetime, int]],
+    taken: Collection[tuple[datetime, datetime, int]],
     now: datetime,
 ) -> list[Slot]:
     """The free slots in the open `spans` (aware times; holidays already left out), by time.
 
-    `taken` holds start and seat of each active booking. A rest of a span that is shorter than a slot isn't offered. A
-    booking whose start lies on no slot any more, because the length was changed, isn't seen here: whoever changes the
-    length has to look at what is booked.
+    `taken` holds start, end and seat of each active booking. A rest of a span that is shorter than a slot isn't offered.
+    A seat is taken by whatever overlaps the slot, so a booking made before the length was changed still holds its time.
     """
-    gone = set(taken)
     found: list[Slot] = []
     for opens, closes in sorted(spans):
         start = opens
         while start + capacity.length <= closes:
             if now + capacity.lead <= start <= now + capacity.ahead:
-                seat = next((n for n in range(capacity.seats) if (start, n) not in gone), None)
+                end = start + capacity.length
+                gone = {seat for begins, ends, seat in taken if begins < end and start < ends}
+                seat = next((n for n in range(capacity.seats) if n not in gone), None)
                 if seat is not None:
-                    found.append(Slot(start, start + capacity.length, seat))
+                    found.append(Slot(start, end, seat))
             start += capacity.length
     return found
 
