@@ -30,7 +30,7 @@ PUBLIC = (
     "/guides/", "/guides/yametai/", "/guides/yametai/?a=1.1.1", "/guides/haratta/?a=1", "/ask/", "/ask/?lang=en",
     "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
     "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
-    "/articles/F-1001/?voted=1",
+    "/articles/F-1001/?voted=1", "/book/", "/book/?prefecture=12",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +26,8 @@ from django.utils import timezone
 
 from caasis.accounts.services import break_glass
 from caasis.appointments import services as appointments
+from caasis.appointments.booking_selectors import slots_of
+from caasis.appointments.rules.booking_hours import Span
 from caasis.appointments.services import Candidate, book_talk
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
@@ -38,7 +40,7 @@ from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
 from caasis.channels.services import Upload
 from caasis.desk.flows import token_of
-from caasis.kernel.actor import SYSTEM
+from caasis.kernel.actor import PUBLIC, SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge import revision_services as writing
@@ -266,6 +268,7 @@ def make_scene(town: Any) -> Scene:
             "absence": away.id,
             "phrase": phrase.id,
             **make_talk(town, open_case),
+            **make_booking(town),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -282,6 +285,17 @@ def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id, name=NAME)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
+
+
+def make_booking(town: Any) -> dict[str, Any]:
+    """The hours of a centre that takes bookings, and a booked time with its link."""
+    spans = [Span("visit", day, time(9), time(16, 30)) for day in range(5)]
+    appointments.set_booking_hours(actor=town.supervisor, centre_id=town.centre_a.id, spans=spans)
+    slot = slots_of(centre_id=town.centre_a.id, way="visit", now=timezone.now())[0]
+    made = appointments.book_slot(
+        actor=PUBLIC, centre_id=town.centre_a.id, way="visit", starts_at=slot.starts_at, name=NAME, phone=PHONE_SHOWN
+    )
+    return {"booking": made.booking.id, "booking link": made.secret}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -594,6 +608,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "phrase_id": ("phrase", scene.more["phrase"]),
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
+        "booking_id": ("booking", scene.more["booking"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -618,6 +633,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "uidb36": ("nobody's key", "abc"),
         "key": ("nobody's key", "abc-def"),
     }
+    if name.startswith("portal:booked"):
+        return [("link of a booking", {"secret": scene.more["booking link"]})]
     if name.startswith("portal:") and wanted == {"number"}:
         if name == "portal:consult_step":
             return [(f"step {step}", {"number": step}) for step in range(1, 6)]

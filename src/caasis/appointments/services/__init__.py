@@ -3,11 +3,13 @@ talks by video (`talks`, with what its browsers say to each other in `signals`).
 
 from caasis.appointments.services.booking_hours import set_booking_hours
 from caasis.appointments.services.bookings import (
+    NEAR,
     Booked,
     SlotTaken,
     book_slot,
     cancel_booking,
     change_booking,
+    contact_errors,
     forget_booking,
     keep_booking,
     miss_booking,
@@ -71,6 +73,7 @@ from caasis.appointments.services.talks import (
 __all__ = [
     "BATCH",
     "FOLLOW_UP",
+    "NEAR",
     "SUBJECT_KIND",
     "TITLE",
     "Added",
@@ -91,6 +94,7 @@ __all__ = [
     "change_booking",
     "change_list",
     "check_call",
+    "contact_errors",
     "end_call",
     "end_list",
     "end_lost_tries",

@@ -18,9 +18,9 @@ from caasis.appointments.events import BookingChanged
 from caasis.appointments.models import Booking
 from caasis.appointments.rules.numbers import number_error
 from caasis.appointments.rules.slots import Slot, nearest
+from caasis.appointments.rules.words import clean_words
 from caasis.appointments.vocabulary import BookingState, BookingWay
 from caasis.audit.services import record_access
-from caasis.channels.rules.questionnaire import clean_text
 from caasis.kernel.actor import SYSTEM, Actor
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, NotAllowed, TooMany, WrongState
@@ -73,7 +73,7 @@ def book_slot(
     if actor.centre_id is not None and not actor.works_for(centre_id):
         raise NotAllowed("予約を受けられるのは、自分のセンターだけです。")
     at = now or timezone.now()
-    texts = {"name": clean_text(name), "phone": clean_text(phone), "mail": clean_text(mail), "matter": clean_text(matter)}
+    texts = _cleaned(name=name, phone=phone, mail=mail, matter=matter)
     errors = _text_errors(texts)
     if way not in set(BookingWay):
         errors["way"] = ["相談の方法を選んでください。"]
@@ -176,6 +176,15 @@ def _require_open(booking: Booking, *, actor: Actor, now: datetime) -> None:
         raise WrongState(OVER)
     if actor.centre_id is None and booking.starts_at <= now:
         raise WrongState("予約の時間になりました。センターにお電話ください。")
+
+
+def contact_errors(*, name: str, phone: str, mail: str = "", matter: str = "") -> dict[str, list[str]]:
+    """What `book_slot` would say about these words, by field; for a page that asks before it books."""
+    return _text_errors(_cleaned(name=name, phone=phone, mail=mail, matter=matter))
+
+
+def _cleaned(**texts: str) -> dict[str, str]:
+    return {field: clean_words(text) for field, text in texts.items()}
 
 
 def _text_errors(texts: dict[str, str]) -> dict[str, list[str]]:
