@@ -9,6 +9,7 @@ from caasis.desk.routes import (
     analysis,
     approval,
     articles,
+    bookings,
     businesses,
     cases,
     corrections,
@@ -57,4 +58,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *flows.urlpatterns,
     *follow_ups.urlpatterns,
     *videos.urlpatterns,
+    *bookings.urlpatterns,
 ]

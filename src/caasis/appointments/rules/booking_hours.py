@@ -14,8 +14,8 @@ LENGTHS = (15, 20, 30, 45, 60, 90)
 MOST_SEATS = 20
 MOST_LEAD_HOURS = 168
 MOST_DAYS_AHEAD = 60
-#: Spans that a centre may enter for one weekday and way: before and after lunch, and the evening.
-MOST_SPANS = 3
+#: Spans that a centre may enter for one weekday and way: before and after lunch.
+MOST_SPANS = 2
 
 
 @dataclass(frozen=True, slots=True)
