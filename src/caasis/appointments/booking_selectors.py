@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from caasis.appointments.models import Booking, BookingHours, BookingPolicy
 from caasis.appointments.rules.booking_hours import Span, days_between, spans_of_day
 from caasis.appointments.rules.slots import Capacity, Slot, free_slots
-from caasis.appointments.vocabulary import TAKING, BookingWay
+from caasis.appointments.vocabulary import TAKING, BookingState, BookingWay
 from caasis.kernel.actor import Actor, Purpose
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.kernel.errors import NotFound
@@ -69,6 +69,15 @@ def booking_of_link(*, secret: str, now: datetime) -> Booking:
     if booking is None or now >= booking.ends_at + SHOWN_FOR:
         raise NotFound(NO_LINK)
     return booking
+
+
+def bookings_to_remind(*, actor: Actor, now: datetime, limit: int) -> list[UUID]:
+    """Bookings of tomorrow (by the calendar of Japan) of which nobody was reminded yet."""
+    begins = datetime.combine(day_in_japan(now) + timedelta(days=1), time(), JST)
+    rows = visible_bookings(actor=actor).filter(
+        state=BookingState.BOOKED, reminded_at=None, starts_at__gte=begins, starts_at__lt=begins + timedelta(days=1)
+    )
+    return list(rows.order_by("starts_at", "id").values_list("id", flat=True)[:limit])
 
 
 # --- what is offered --------------------------------------------------------------------------------------------------

@@ -69,6 +69,17 @@ def deliver_text(*, message_id: UUID) -> None:
     hand_over(message_id)
 
 
+@job(cron="5 0-10 * * *", lock="channels.remind_of_bookings", in_transaction=False)
+def remind() -> None:
+    """Each hour of the day in Japan, from nine to seven: texts for tomorrow's bookings."""
+    # Imported here: texting defers jobs of this module.
+    from caasis.channels.services.reminders import BATCH as REMINDERS
+    from caasis.channels.services.reminders import remind_of_bookings
+
+    while remind_of_bookings(now=timezone.now()) >= REMINDERS:
+        pass
+
+
 @job(cron="11 * * * *", lock="channels.forget_unsent")
 def forget_unsent() -> None:
     """Every hour: expired drafts, answers to repeated submissions, counters that are over."""

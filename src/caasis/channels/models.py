@@ -139,6 +139,7 @@ class TextMessage(Record):
 
     class Purpose(models.TextChoices):
         LINK = "link", "Webの案内"
+        REMINDER = "reminder", "予約の前日のお知らせ"
 
     class State(models.TextChoices):
         WAITING = "waiting", "送る前"

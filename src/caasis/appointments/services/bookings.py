@@ -147,6 +147,19 @@ def miss_booking(*, actor: Actor, booking_id: UUID, now: datetime | None = None)
     return _came(actor, booking_id, BookingState.MISSED, now or timezone.now())
 
 
+def claim_reminder(*, actor: Actor, booking_id: UUID, now: datetime) -> Booking | None:
+    """Whoever gets the booking reminds of it, once; None when somebody else does, or there is nothing to remind of."""
+    if not actor.is_system:
+        raise NotAllowed
+    with actor_transaction(actor):
+        rows = Booking.objects.select_for_update(skip_locked=True)
+        booking = rows.filter(id=booking_id, state=BookingState.BOOKED, reminded_at=None, erased_at=None).first()
+        if booking is not None:
+            booking.reminded_at = now
+            booking.save(update_fields=["reminded_at", "updated_at"])
+        return booking
+
+
 def forget_booking(*, actor: Actor, key_id: UUID, now: datetime) -> int:
     """The person was erased: nobody is waited for any more. Returns how many bookings ended."""
     if not actor.is_system:

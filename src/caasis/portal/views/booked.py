@@ -17,6 +17,7 @@ from caasis.appointments.booking_selectors import booking_of_link, slots_of
 from caasis.appointments.models import Booking
 from caasis.appointments.rules.calendar_file import Entry, calendar_file
 from caasis.appointments.vocabulary import BookingState, BookingWay
+from caasis.channels import sms
 from caasis.channels.services.attempts import attempts_so_far, count_attempt
 from caasis.kernel.actor import PUBLIC
 from caasis.kernel.errors import NotFound, TooMany, WrongState
@@ -64,6 +65,7 @@ def booked(request: HttpRequest, secret: str, booking: Booking) -> HttpResponse:
     """The booking as it stands; just made, it is the receipt."""
     page = {
         "new": request.GET.get("new") == "1" and booking.state == BookingState.BOOKED,
+        "reminds": sms.is_available() and booking.reminded_at is None,
         "notice": _NOTICES.get(request.GET.get("notice", ""), ""),
         "link": request.build_absolute_uri(reverse("portal:booked", args=[secret])),
     }
