@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from datetime import time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +27,8 @@ from django.utils import timezone
 
 from caasis.accounts.services import break_glass
 from caasis.appointments import services as appointments
+from caasis.appointments.booking_selectors import slots_of
+from caasis.appointments.rules.booking_hours import Span
 from caasis.appointments.services import Candidate, book_talk
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
@@ -39,7 +42,7 @@ from caasis.channels import services as channels
 from caasis.channels.models import NewsSubscription
 from caasis.channels.services import Upload
 from caasis.desk.flows import token_of
-from caasis.kernel.actor import SYSTEM
+from caasis.kernel.actor import PUBLIC, SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
 from caasis.knowledge import revision_services as writing
@@ -276,6 +279,7 @@ def make_scene(town: Any) -> Scene:
             **make_watch_member(town),
             **make_survey(town, open_case.id),
             **make_survey(town),
+            **make_booking(town),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
@@ -340,6 +344,15 @@ def make_survey(town: Any) -> dict[str, Any]:
     assert asked is not None and asked.contact_id is not None, "the consumer of the scene could not be asked"
     with system_transaction():
         return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
+def make_booking(town: Any) -> dict[str, Any]:
+    """The hours of a centre that takes bookings, and a booked time with its link."""
+    spans = [Span("visit", day, time(9), time(16, 30)) for day in range(5)]
+    appointments.set_booking_hours(actor=town.supervisor, centre_id=town.centre_a.id, spans=spans)
+    slot = slots_of(centre_id=town.centre_a.id, way="visit", now=timezone.now())[0]
+    made = appointments.book_slot(
+        actor=PUBLIC, centre_id=town.centre_a.id, way="visit", starts_at=slot.starts_at, name=NAME, phone=PHONE_SHOWN
+    )
+    return {"booking": made.booking.id, "booking link": made.secret}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -661,6 +674,7 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "member_link": ("link of a council member", scene.more["council link"]),
         "survey_link": ("link of a survey", scene.more["survey link"]),
         "survey_id": ("survey", scene.more["survey"]),
+        "booking_id": ("booking", scene.more["booking"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -685,6 +699,8 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "uidb36": ("nobody's key", "abc"),
         "key": ("nobody's key", "abc-def"),
     }
+    if name.startswith("portal:booked"):
+        return [("link of a booking", {"secret": scene.more["booking link"]})]
     if name.startswith("portal:") and wanted == {"number"}:
         if name == "portal:consult_step":
             return [(f"step {step}", {"number": step}) for step in range(1, 6)]

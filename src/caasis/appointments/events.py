@@ -84,3 +84,16 @@ class LectureRequestChanged(Event):
 
     topic: ClassVar[str] = "appointments.lecture_request_changed"
     state: str = ""
+class BookingChanged(Event):
+    """A time was booked, changed, cancelled, kept or missed; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.booking_changed"
+    state: str = ""
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingHoursSet(Event):
+    """A centre entered when it takes bookings. The subject is the centre."""
+
+    topic: ClassVar[str] = "appointments.booking_hours_set"

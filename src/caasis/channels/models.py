@@ -137,6 +137,10 @@ class Outgoing(Record):
     UNKNOWN: the provider may have it; it is not sent again.
     """
 
+    class Purpose(models.TextChoices):
+        LINK = "link", "Webの案内"
+        REMINDER = "reminder", "予約の前日のお知らせ"
+
     class State(models.TextChoices):
         WAITING = "waiting", "送る前"
         SENDING = "sending", "送っています"

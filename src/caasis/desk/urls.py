@@ -9,6 +9,7 @@ from caasis.desk.routes import (
     analysis,
     approval,
     articles,
+    bookings,
     businesses,
     cases,
     corrections,
@@ -63,4 +64,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *videos.urlpatterns,
     *education.urlpatterns,
     *watch.urlpatterns,
+    *bookings.urlpatterns,
 ]

@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from caasis.portal.views import (
     articles,
     ask,
+    booked,
+    booking,
     consult,
     events,
     feeds,
@@ -44,6 +46,7 @@ class StepConverter:
 register_converter(StepConverter, "step")
 
 app_name = "portal"
+_BOOKED = "book/<str:secret>/"
 _VIDEO = "video/<str:secret>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.top, name="top"),
@@ -82,6 +85,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap.xml", machines.sitemap, name="sitemap"),
     path("robots.txt", machines.robots, name="robots"),
     path("offices/", public.offices, name="offices"),
+    path("book/", booking.book, name="book"),
+    path(_BOOKED, booked.booked, name="booked"),
+    path(f"{_BOOKED}change/", booked.change, name="booked_change"),
+    path(f"{_BOOKED}cancel/", booked.cancel, name="booked_cancel"),
+    path(f"{_BOOKED}booking.ics", booked.calendar, name="booked_calendar"),
     path("consult/", consult.consult, name="consult"),
     path("consult/<step:number>/", consult.step, name="consult_step"),
     path("consult/resume/", consult.resume, name="consult_resume"),

@@ -1,11 +1,16 @@
 """Promises to call back, lists of people who are asked afterwards whether the fix held, talks by video, education events."""
+"""Promises to call back, booked times, lists of people who are asked afterwards whether the fix held, talks by video."""
 
+from caasis.appointments.models.bookings import Booking, BookingHours, BookingPolicy
 from caasis.appointments.models.callbacks import Callback, CallbackTry
 from caasis.appointments.models.education import EducationEvent, LectureRequest, SignUp
 from caasis.appointments.models.follow_ups import FollowUpEntry, FollowUpList, FollowUpTry, NoCallNumber
 from caasis.appointments.models.talks import VideoSignal, VideoTalk
 
 __all__ = [
+    "Booking",
+    "BookingHours",
+    "BookingPolicy",
     "Callback",
     "CallbackTry",
     "EducationEvent",

@@ -94,6 +94,7 @@ def seed_command(
     seconds = time.monotonic() - began
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
+        demo_people.book_times(seeded)
         demo_people.load_demo_alerts()
         show_people(seeded)
         add_mediations(seeded)

@@ -59,6 +59,7 @@ def _menu(actor: Actor) -> list[dict[str, str]]:
     entries.append(("記事（FAQ・手引）", "desk:articles", "menu_book", actor.has_any(CENTRE_ROLES | NATIONAL_ROLES)))
     entries.append(("その後の確認（電話の名簿）", "desk:follow-ups", "phone_forwarded", actor.has_any(CENTRE_ROLES)))
     entries.append(("協働の決まり", "desk:team-policy", "tune", actor.has_any(CENTRE_ROLES)))
+    entries.append(("予約（来所・電話）", "desk:bookings", "event", actor.has_any(CENTRE_ROLES)))
     entries.append(("ビデオ相談", "desk:videos", "event", actor.has_any(CENTRE_ROLES)))
     entries.append(("講座・催しと出前講座", "desk:education-events", "event", actor.has_any(CENTRE_ROLES)))
     entries.append(("電話番号と自動応答", "desk:telephone-numbers", "call", actor.has_any(CENTRE_ROLES)))
