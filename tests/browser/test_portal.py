@@ -34,7 +34,7 @@ PUBLIC = (
     "/events/", "/events/?past=1", "/events/lecture/", "/events/lecture/done/", "/materials/",
     "/materials/?audience=young", "/articles/K-3001/",
     "/watch-report/",
-    "/articles/F-1001/?voted=1", "/book/", "/book/?prefecture=12",
+    "/book/", "/book/?prefecture=12",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024

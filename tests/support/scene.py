@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -277,7 +276,6 @@ def make_scene(town: Any) -> Scene:
             "phrase": phrase.id,
             **make_talk(town, open_case),
             **make_watch_member(town),
-            **make_survey(town, open_case.id),
             **make_survey(town),
             **make_booking(town),
             "script": script,
@@ -332,8 +330,8 @@ def _valid_until() -> dict[str, str]:
     return {"valid_until_y": str(day.year), "valid_until_m": str(day.month), "valid_until_d": str(day.day)}
 
 
-def make_survey(town: Any, case_id: UUID) -> dict[str, Any]:
-    """A survey that runs, and the link by which the consumer of a case is asked."""
+
+
 def make_survey(town: Any) -> dict[str, Any]:
     """A survey that runs, and the link by which the consumer of a case of her own is asked."""
     sent = consult(town.centre_a, name="見本 三郎", phone="080-1111-0003", mail="", quiet="")
@@ -344,6 +342,8 @@ def make_survey(town: Any) -> dict[str, Any]:
     assert asked is not None and asked.contact_id is not None, "the consumer of the scene could not be asked"
     with system_transaction():
         return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
+
+
 def make_booking(town: Any) -> dict[str, Any]:
     """The hours of a centre that takes bookings, and a booked time with its link."""
     spans = [Span("visit", day, time(9), time(16, 30)) for day in range(5)]

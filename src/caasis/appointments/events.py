@@ -84,6 +84,9 @@ class LectureRequestChanged(Event):
 
     topic: ClassVar[str] = "appointments.lecture_request_changed"
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingChanged(Event):
     """A time was booked, changed, cancelled, kept or missed; `state` is what it is now."""
 

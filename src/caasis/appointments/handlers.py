@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.utils import timezone
 
 from caasis.appointments.services import (
+    forget_booking,
     forget_callback,
     forget_follow_ups,
     forget_lecture,
     forget_sign_up,
     forget_talk,
 )
-from caasis.appointments.services import forget_booking, forget_callback, forget_follow_ups, forget_talk
 from caasis.kernel.actor import SYSTEM
 from caasis.platform.outbox.handlers import Delivered, subscribe
 

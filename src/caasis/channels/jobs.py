@@ -86,6 +86,8 @@ def deliver_text(*, message_id: UUID) -> None:
 def deliver_mail(*, message_id: UUID) -> None:
     """Hand a mail to the mail server; run again, it is not sent twice."""
     hand_over_mail(message_id)
+
+
 @job(cron="5 0-10 * * *", lock="channels.remind_of_bookings", in_transaction=False)
 def remind() -> None:
     """Each hour of the day in Japan, from nine to seven: texts for tomorrow's bookings."""

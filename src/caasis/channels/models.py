@@ -137,10 +137,6 @@ class Outgoing(Record):
     UNKNOWN: the provider may have it; it is not sent again.
     """
 
-    class Purpose(models.TextChoices):
-        LINK = "link", "Webの案内"
-        REMINDER = "reminder", "予約の前日のお知らせ"
-
     class State(models.TextChoices):
         WAITING = "waiting", "送る前"
         SENDING = "sending", "送っています"
@@ -168,6 +164,7 @@ class TextMessage(Outgoing):
     class Purpose(models.TextChoices):
         LINK = "link", "Webの案内"
         SURVEY = "survey", "アンケート"
+        REMINDER = "reminder", "予約の前日のお知らせ"
 
     centre_id = models.UUIDField()
     purpose = models.CharField(max_length=10, choices=Purpose.choices)

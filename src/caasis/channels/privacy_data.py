@@ -9,9 +9,7 @@ from caasis.channels.models import (
     NewsSubscription,
     Submission,
     TextMessage,
-    WatchMember,
 )
-from caasis.channels.models import IntakeDraft, Message, Submission, TextMessage
 from caasis.channels.watch_models import WatchMember
 from caasis.privacy.masking import mask_contact_point, mask_name, mask_phone
 from caasis.privacy.registry import PersonalData, register_personal_data

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from caasis.channels.models import MailMessage, TextMessage, WatchMember
-from caasis.channels.models import TextMessage
+from caasis.channels.models import MailMessage, TextMessage
 from caasis.channels.watch_models import WatchMember
 from caasis.kernel.clock import day_in_japan
 from caasis.privacy.retention import RetentionRule, register_retention

@@ -1,5 +1,4 @@
-"""Promises to call back, lists of people who are asked afterwards whether the fix held, talks by video, education events."""
-"""Promises to call back, booked times, lists of people who are asked afterwards whether the fix held, talks by video."""
+"""Promises to call back, booked times, people who are asked afterwards whether the fix held, talks by video, education events."""
 
 from caasis.appointments.models.bookings import Booking, BookingHours, BookingPolicy
 from caasis.appointments.models.callbacks import Callback, CallbackTry

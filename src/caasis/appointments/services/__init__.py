@@ -1,8 +1,6 @@
-"""Promises: calls back (`callbacks`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`),
+"""Promises: calls back (`callbacks`), booked times (`bookings`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`),
 talks by video (`talks`, with what its browsers say to each other in `signals`), and education events with their sign-ups and
 lectures that are asked for (`education`, `sign_ups`, `lectures`)."""
-"""Promises: calls back (`callbacks`), booked times (`bookings`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`), and
-talks by video (`talks`, with what its browsers say to each other in `signals`)."""
 
 from caasis.appointments.services.booking_hours import set_booking_hours
 from caasis.appointments.services.bookings import (
@@ -112,8 +110,8 @@ __all__ = [
     "LectureValues",
     "ListValues",
     "Promise",
-    "accept_lecture",
     "SlotTaken",
+    "accept_lecture",
     "add_entries",
     "add_file_to_talk",
     "begin_call",
@@ -125,16 +123,14 @@ __all__ = [
     "cancel_event",
     "cancel_sign_up",
     "cancel_talk",
+    "change_booking",
     "change_event",
     "change_list",
     "check_call",
-    "close_event",
-    "decline_lecture",
-    "change_booking",
-    "change_list",
-    "check_call",
     "claim_reminder",
+    "close_event",
     "contact_errors",
+    "decline_lecture",
     "end_call",
     "end_list",
     "end_lost_tries",
@@ -167,9 +163,9 @@ __all__ = [
     "queue_due_follow_ups",
     "request_lecture",
     "see_consumer",
+    "set_booking_hours",
     "sign_up",
     "sign_up_errors",
-    "set_booking_hours",
     "start_list",
     "start_talk",
     "start_try",
