@@ -233,3 +233,15 @@ def test_a_lecture_is_declined(client_for: Any, asked: LectureRequest) -> None:
 
 def test_an_empty_list_says_from_where_requests_come(client_for: Any) -> None:
     assert "依頼はまだありません" in page(client_for("counsellor").get("/desk/events/lectures/"))
+
+
+def test_teaching_material_is_written_at_the_desk_and_found_by_whom_it_is_for(client_for: Any, client: Client) -> None:
+    writer, approver = client_for("counsellor"), client_for("ncac")
+    edit = writer.post("/desk/articles/new", {"kind": "material", "title": "見本の教材", "search_words": ""})["Location"]
+    texts = {"title": "見本の教材", "lead": "見本です。", "body": "見本です。", "search_words": "見本", "situation": "young"}
+    answer = writer.post(edit, {"version": "1", "submit": "1"} | texts)
+    assert answer.status_code == 302
+    for decision in ("approve", "publish"):
+        approver.post(f"{answer['Location']}decide", {"decision": decision})
+    assert "見本の教材" in page(client.get("/materials/?audience=young"))
+    assert "見本の教材" not in page(client.get("/materials/?audience=school"))

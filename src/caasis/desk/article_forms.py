@@ -8,6 +8,7 @@ from django import forms
 
 from caasis.cases.code_lists import label
 from caasis.engines.deadlines import SALES_FORMS
+from caasis.knowledge.materials import MATERIAL_AUDIENCES
 from caasis.knowledge.models import Article
 from caasis.knowledge.rules.article_file import LONGEST_LAW, LONGEST_LEAD, LONGEST_TITLE
 from caasis.platform.forms import AppForm, JapaneseDateField
@@ -17,6 +18,7 @@ SITUATIONS = (
     ("", "選ばない"), ("cancel", "契約したけれど、やめたい"), ("paid", "お金を払ってしまった"),
     ("solicitation", "しつこい勧誘を断りたい"), ("product", "品物やサービスがおかしい"),
     ("suspicious", "だまされているかもしれない"), ("worried", "親や近所の人が心配"),
+    *((code, f"啓発資料：{words}") for code, words in MATERIAL_AUDIENCES.items()),
 )  # fmt: skip
 
 
@@ -37,7 +39,7 @@ class ArticleForm(AppForm):
     search_words = forms.CharField(
         label="さがす言葉", max_length=2_000, required=False, help_text="ふだんの言葉を、空白で区切って入れます"
     )
-    situation = forms.ChoiceField(label="困りごと", choices=SITUATIONS, required=False)
+    situation = forms.ChoiceField(label="困りごと（啓発資料は、どなた向けか）", choices=SITUATIONS, required=False)
     sales_form = forms.ChoiceField(label="売り方", required=False)
     law = forms.CharField(label="もとになる法律", max_length=LONGEST_LAW, required=False, help_text="例 特定商取引に関する法律 第9条")
     law_checked_on = JapaneseDateField(label="法律を確かめた日", required=False)
