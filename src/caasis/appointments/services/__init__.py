@@ -1,6 +1,6 @@
-"""Promises: calls back (`callbacks`), booked times (`bookings`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`),
-talks by video (`talks`, with what its browsers say to each other in `signals`), and education events with their sign-ups and
-lectures that are asked for (`education`, `sign_ups`, `lectures`)."""
+"""Promises: calls back (`callbacks`), booked times (`bookings`), lists of people who are called after their case (`lists`,
+`entries`, `follow_up_calls`), talks by video (`talks`, with what its browsers say to each other in `signals`), and education
+events with their sign-ups and lectures that are asked for (`education`, `sign_ups`, `lectures`)."""
 
 from caasis.appointments.services.booking_hours import set_booking_hours
 from caasis.appointments.services.bookings import (

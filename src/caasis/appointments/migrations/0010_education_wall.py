@@ -17,5 +17,5 @@ BACKWARD = "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0010_education_events")]
+    dependencies = [("appointments", "0009_education_events")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0006_video_wall'),
+        ('appointments', '0008_wall_of_bookings'),
     ]
 
     operations = [

@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('channels', '0004_texts'),
+        ('channels', '0007_texts_of_surveys'),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='textmessage',
             name='purpose',
-            field=models.CharField(choices=[('link', 'Webの案内'), ('reminder', '予約の前日のお知らせ')], max_length=10),
+            field=models.CharField(choices=[('link', 'Webの案内'), ('survey', 'アンケート'), ('reminder', '予約の前日のお知らせ')], max_length=10),
         ),
     ]
