@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caasis.appointments import services as appointments
@@ -245,3 +247,35 @@ def test_teaching_material_is_written_at_the_desk_and_found_by_whom_it_is_for(cl
         approver.post(f"{answer['Location']}decide", {"decision": decision})
     assert "見本の教材" in page(client.get("/materials/?audience=young"))
     assert "見本の教材" not in page(client.get("/materials/?audience=school"))
+
+
+def test_lists_ask_the_database_as_often_for_one_event_as_for_many(
+    client_for: Any, town: Any, event: EducationEvent, asked: LectureRequest
+) -> None:
+    counsellor, public = client_for("counsellor"), Client()
+    addresses = ((counsellor, "/desk/events/"), (counsellor, f"/desk/events/{event.id}/"), (counsellor, "/desk/events/lectures/"),
+                 (public, "/events/"), (public, "/feeds/events.atom"), (public, f"/events/{event.id}/"))  # fmt: skip
+
+    def counts() -> list[int]:
+        found = []
+        for client, address in addresses:
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            found.append(len(queries))
+        return found
+
+    before = counts()
+    start = timezone.now() + timedelta(days=20)
+    for number in range(4):
+        row = appointments.write_event(
+            actor=town.counsellor,
+            values=EventValues(
+                title=f"講座{number}", summary="見本です。", audience="anybody", place="見本会館", starts_at=start,
+                ends_at=start + timedelta(hours=1), capacity=9, sign_up_until=start,
+            ),
+        )  # fmt: skip
+        appointments.open_event(actor=town.supervisor, event_id=row.id)
+        for of in (row, event):
+            appointments.sign_up(event_id=of.id, secret=f"{of.id.hex[:30]}{number:02d}", name="見本 花子", phone="022-000-4321", people=1)
+    assert counts() == before

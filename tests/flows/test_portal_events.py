@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from caasis.appointments import services as appointments
+from caasis.appointments.events import EducationEventChanged, SignUpChanged
 from caasis.appointments.models import EducationEvent, LectureRequest, SignUp
 from caasis.appointments.rules.event_calendar import calendar_text
 from caasis.appointments.services import EventValues
@@ -20,7 +22,10 @@ from caasis.kernel.ids import uuid7
 from caasis.knowledge.models import Article
 from caasis.knowledge.selectors import search_articles
 from caasis.knowledge.services import load_seed_articles
+from caasis.platform.pages.cache import PageCache
+from caasis.platform.streams.hub import StreamEvent
 from caasis.platform.transactions import system_transaction
+from caasis.portal.stale import with_notice
 from caasis.portal.views import events as view
 from caasis.portal.views.lectures import REQUESTS_A_WINDOW
 
@@ -128,6 +133,18 @@ def test_a_calendar_file_is_folded_and_escaped() -> None:
     assert "DTSTART:20270120T050000Z" in lines and "LOCATION:1階\\n会議室" in lines
     whole = text.replace("\r\n ", "")
     assert "SUMMARY:講座\\, その1\\; " + "あ" * 60 in whole
+
+
+def test_an_event_that_changed_is_made_anew_before_it_is_shown_again(tmp_path: Path) -> None:
+    from caasis.config import asgi
+
+    kept = PageCache(asgi.uncached, folder=tmp_path, session_cookie="x", notice=with_notice)
+    seen: list[str] = []
+    for topic in (EducationEventChanged.topic, SignUpChanged.topic):
+        before = kept._purges
+        asgi.purging(kept)(StreamEvent(1, topic, str(uuid7()), None, None))
+        seen += [topic] * (kept._purges - before)
+    assert seen == [EducationEventChanged.topic]
 
 
 # --- signing up -------------------------------------------------------------------------------------------------------
