@@ -169,6 +169,12 @@ def test_one_address_sends_only_so_much_and_loses_nothing(visitor: Client) -> No
     assert "たくさんあります。" in page.content.decode() and len(reports()) == ADDRESS_LIMIT
 
 
+def test_looking_through_the_words_is_limited_too(visitor: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("caasis.portal.views.watch.CHECKS", 2)
+    assert [visitor.post(OPEN, FORM | {"key": "k"}).status_code for _ in range(3)] == [200, 200, 429]
+    assert "たくさんあります。" in visitor.post(OPEN, FORM | {"key": "k"}).content.decode()
+
+
 def test_a_form_without_its_token_is_refused(town: Any) -> None:
     assert Client(enforce_csrf_checks=True).post(OPEN, FORM | {"send": "1"}).status_code == 403
 
@@ -192,7 +198,7 @@ def test_the_number_opens_nothing(visitor: Client) -> None:
 
 
 def test_the_way_here_stands_on_the_top_page_at_the_office_finder_and_in_the_foot(visitor: Client) -> None:
-    for path in ("/", "/offices/", "/help-without-internet/"):
+    for path in ("/", "/offices/", "/help-without-internet/", "/guide/", "/privacy/"):
         main, foot = visitor.get(path).content.decode().split("<main")[1].split("<footer")
         assert f'href="{OPEN}"' in main and f'href="{OPEN}"' in foot, path
 

@@ -112,6 +112,17 @@ def test_a_report_stands_in_the_queue_of_the_place_under_its_own_kind(town: Any)
         submission_answers(actor=town.outsider, contact_id=contact.id, purpose=Purpose.OWN_CASE)
 
 
+def test_whoever_calls_the_service_names_the_person_only_with_a_members_link(town: Any) -> None:
+    given = REPORT | {"person_name": "見本 うめ", "person_address": "みほん町1-2-3"}
+    found = []
+    for member_id in (None, registered(town).member.id):
+        done = services.report_watch(idempotency_key="a" * 20, answers=given, member_id=member_id)
+        with actor_transaction(town.counsellor):
+            told = submission_answers(actor=town.counsellor, contact_id=done.contact_id, purpose=Purpose.OWN_CASE)
+        found.append((told.get("person_name"), told.get("person_address")))
+    assert found == [(None, None), ("見本 うめ", "みほん町1-2-3")]
+
+
 def test_words_of_the_report_lie_nowhere_in_clear(town: Any) -> None:
     new = registered(town)
     given = REPORT | {"person_name": "見本 うめ", "person_address": "みほん町1-2-3", "urgency": "money"}
