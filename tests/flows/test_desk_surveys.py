@@ -252,6 +252,7 @@ def test_a_small_line_is_not_told_by_what_is_left(town):
 def test_who_was_not_asked_is_counted_with_the_reason(town, client_for):
     running(town)
     case = cases.open_case(actor=town.counsellor, card=COMPLETE)
+    cases.change_state(actor=town.counsellor, case_id=case.id, verb="finish_handling")
     services.ask_for_answer(case_id=case.id)
     html = client_for("supervisor").get("/desk/analysis/surveys/").content.decode()
     assert "終わった相談1件のうち、1件にはお願いしていません" in html and "届ける方法がない" in html

@@ -338,6 +338,7 @@ def make_survey(town: Any) -> dict[str, Any]:
     case_id = cases.take_contact(actor=town.counsellor, contact_id=sent.contact_id).id
     survey = operations.begin_survey(actor=town.supervisor)
     operations.publish_survey(actor=town.supervisor, survey_id=survey.id)
+    cases.change_state(actor=town.counsellor, case_id=case_id, verb="finish_handling")
     asked = operations.ask_for_answer(case_id=case_id)
     assert asked is not None and asked.contact_id is not None, "the consumer of the scene could not be asked"
     with system_transaction():

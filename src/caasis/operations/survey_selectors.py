@@ -67,6 +67,12 @@ def running_edition(*, centre_id: UUID, day: date) -> SurveyEdition | None:
     return None
 
 
+def first_published_at(edition: SurveyEdition) -> datetime:
+    """When the survey of an edition began to ask."""
+    first = SurveyEdition.objects.filter(survey_id=edition.survey_id).order_by("number").first()
+    return first.published_at if first is not None else edition.published_at
+
+
 def any_running() -> bool:
     """Whether anybody is asked anything at all. Cheap: asked once for each portion of events."""
     with system_transaction():

@@ -280,6 +280,32 @@ def test_only_the_closing_of_a_case_asks(town):
         assert not SurveyRequest.objects.exists()
 
 
+def test_who_was_done_with_before_the_survey_began_is_left_alone(town):
+    case = closed(town)
+    running(town)
+    assert services.ask_for_answer(case_id=case.id) is None
+
+
+def test_a_case_that_goes_on_again_is_not_asked(town):
+    running(town)
+    case = closed(town)
+    cases.reopen_case(actor=town.counsellor, case_id=case.id, reason="続きの相談")
+    assert services.ask_for_answer(case_id=case.id) is None
+    with system_transaction():
+        assert not SurveyRequest.objects.exists()
+
+
+def test_the_outbox_leads_a_closing_to_a_request(town):
+    """The event itself, as it is published, is what the handler waits for."""
+    running(town)
+    case = closed(town)
+    with system_transaction():
+        row = OutboxEvent.objects.filter(topic="cases.state_changed", subject=case.id).latest("id")
+    ask_after_closing(Delivered(1, row.topic, row.subject, row.centre_id, None, row.payload))
+    with system_transaction():
+        assert SurveyRequest.objects.get().case_id == case.id
+
+
 def test_a_centre_without_a_survey_of_its_own_asks_the_national_one(town):
     national, own = running(town, actor=town.ncac), running(town)
     assert asked_on_the_web(town).survey_id == own.id

@@ -34,7 +34,7 @@ from caasis.operations.rules.survey_asking import (
     way_of,
     why_not_again,
 )
-from caasis.operations.survey_selectors import hash_of, running_edition
+from caasis.operations.survey_selectors import first_published_at, hash_of, running_edition
 from caasis.operations.vocabulary import NotAsked, RequestState, SurveyChannel
 from caasis.organisations.selectors import get_centre
 from caasis.people.models import Consent, ContactPoint, Person
@@ -63,18 +63,19 @@ class _Known:
 def ask_for_answer(*, case_id: UUID, now: datetime | None = None) -> SurveyRequest | None:
     """Ask the consumer of a closed case, or write down why not. Once a case, however often it is closed.
 
-    None when no survey runs, or the case is gone.
+    None when no survey runs, the case is gone or goes on again, or it was closed before the survey was published: whoever
+    was done with long ago is not written to because a survey begins today.
     """
     at = now or timezone.now()
     with system_transaction():
         case = Case.objects.select_for_update().filter(id=case_id).first()
-        if case is None:
+        if case is None or case.handled_at is None:
             return None
         known_request = SurveyRequest.objects.filter(case=case).first()
         if known_request is not None:
             return known_request
         edition = running_edition(centre_id=case.handling_centre_id, day=day_in_japan(at))
-        if edition is None:
+        if edition is None or case.handled_at < first_published_at(edition):
             return None
         known = _known(case, edition, at)
         way = way_of(known.facts)
