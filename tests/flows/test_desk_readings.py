@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,7 +10,10 @@ from django.utils import timezone
 from caasis.analytics.models import ReadingDay
 from caasis.analytics.reading import record_readings, usage
 from caasis.analytics.rules.readers import Readings
-from caasis.kernel.actor import SYSTEM
+from caasis.appointments import services as appointments
+from caasis.appointments.booking_selectors import slots_of
+from caasis.appointments.rules.booking_hours import Span
+from caasis.kernel.actor import PUBLIC, SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge.models import Article
 from caasis.platform.outbox import relay
@@ -66,3 +69,19 @@ def test_a_vote_counts_on_its_day(client, town):
     today = day_in_japan(timezone.now())
     with system_transaction():
         assert usage(today, today, actor=SYSTEM).metrics["K2"].value == 1
+
+
+def test_k19_is_bookings_that_stand_over_registered_cases(client_for, town):
+    spans = [Span("visit", day, time(9), time(17)) for day in range(7)]
+    appointments.set_booking_hours(actor=town.supervisor, centre_id=town.centre_a.id, spans=spans, lead_hours=0)
+    given = {"actor": PUBLIC, "centre_id": town.centre_a.id, "way": "visit", "name": "見本", "phone": "090-0000-0001"}
+    begun = timezone.now() - timedelta(days=10)
+    slots = slots_of(centre_id=town.centre_a.id, way="visit", now=begun)[:3]
+    made = [appointments.book_slot(**given, starts_at=slot.starts_at, now=begun).booking for slot in slots]
+    appointments.cancel_booking(actor=town.counsellor, booking_id=made[0].id)
+    first, last = day_in_japan(slots[0].starts_at), day_in_japan(slots[-1].starts_at)
+    with system_transaction():
+        found = usage(first, last, actor=SYSTEM).metrics["K19"]
+    assert found.value is None and found.parts == {"booked": 2, "cases": 0}
+    seen("F-9001", 1)
+    assert "予約相談率" in client_for("counsellor").get(URL).content.decode()

@@ -53,6 +53,7 @@ from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
 from caasis.portal.tokens import news_token
+from caasis.portal.booking import code_of
 from caasis.privacy.keys import create_record_key, record_key_bytes
 from caasis.privacy.services import read_sealed, set_sealed
 from caasis.telephony import services as telephony
@@ -349,11 +350,11 @@ def make_booking(town: Any) -> dict[str, Any]:
     """The hours of a centre that takes bookings, and a booked time with its link."""
     spans = [Span("visit", day, time(9), time(16, 30)) for day in range(5)]
     appointments.set_booking_hours(actor=town.supervisor, centre_id=town.centre_a.id, spans=spans)
-    slot = slots_of(centre_id=town.centre_a.id, way="visit", now=timezone.now())[0]
+    slot, free = slots_of(centre_id=town.centre_a.id, way="visit", now=timezone.now())[:2]
     made = appointments.book_slot(
         actor=PUBLIC, centre_id=town.centre_a.id, way="visit", starts_at=slot.starts_at, name=NAME, phone=PHONE_SHOWN
     )
-    return {"booking": made.booking.id, "booking link": made.secret}
+    return {"booking": made.booking.id, "booking link": made.secret, "free time": code_of(free.starts_at)}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -748,6 +749,17 @@ def _body(scene: Scene, name: str, words: str) -> Any:
     case = {"open case": scene.open_case, "registered case": scene.registered}.get(words, scene.approval_case)
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
+        "portal:book": {
+            "centre": town.centre_a.code, "way": "visit", "at": scene.more["free time"], "step": "book", "name": "見本 花子",
+            "phone": "090-0000-0009", "mail": "", "matter": "",
+        },
+        "portal:booked_change": {"at": scene.more["free time"]},
+        "desk:booking-change": {"at": scene.more["free time"]},
+        "desk:booking-state": {"act": "cancel"},
+        "desk:booking-hours": {
+            "visit_opens_0_1": "09:00", "visit_closes_0_1": "12:00", "minutes_visit": "30", "capacity_visit": "1",
+            "minutes_phone": "30", "capacity_phone": "1", "lead_hours": "24", "days_ahead": "14",
+        },
         "portal:video": {"consent": "agreed"},
         "portal:survey": {"satisfaction": "5"},
         "portal:video_say": {"kind": "ready"},

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from django.db.models import F, Sum
 
 from caasis.analytics.models import CaseFact, ReaderDay, ReaderSalt, ReadingDay
-from caasis.analytics.reading_definitions import K1, K2, K3, K15
+from caasis.analytics.reading_definitions import K1, K2, K3, K15, K19
 from caasis.analytics.rules.readers import GROUPS, Readings, Sketch
 from caasis.analytics.selectors import MetricValue
+from caasis.appointments.booking_selectors import count_booked
 from caasis.kernel.actor import CENTRE_ROLES, NATIONAL_ROLES, Actor
 from caasis.kernel.errors import NotAllowed
 from caasis.kernel.metrics import ratio
@@ -105,12 +106,13 @@ def usage(start: date, end: date, *, actor: Actor, articles: int = 50) -> Usage:
 def _metrics(start: date, end: date, visitors: dict[str, int], used: Iterable[Used]) -> dict[str, MetricValue]:
     cases = CaseFact.objects.filter(received_on__gte=start, received_on__lte=end)
     all_cases, from_article = cases.count(), cases.filter(from_article=True).count()
-    useful = sum(one.useful for one in used)
+    useful, booked = sum(one.useful for one in used), count_booked(start, end)
     return {
         "K1": MetricValue(K1, visitors["faq"], {"visitors": visitors["faq"]}),
         "K2": MetricValue(K2, useful, {"useful": useful}),
         "K3": MetricValue(K3, visitors["knowledge"], {"visitors": visitors["knowledge"]}),
         "K15": MetricValue(K15, ratio(from_article, all_cases), {"from_article": from_article, "cases": all_cases}),
+        "K19": MetricValue(K19, ratio(booked, all_cases), {"booked": booked, "cases": all_cases}),
     }
 
 

@@ -1,4 +1,4 @@
-"""The K numbers of what is read on the portal. K4 (votes on the counsellors' articles) has no votes to count yet."""
+"""The K numbers of what is read, and booked, on the portal. K4 (votes on the counsellors' articles) has no votes to count yet."""
 
 from __future__ import annotations
 
@@ -50,5 +50,17 @@ K15 = REGISTRY.add(
         unit=Unit.RATIO,
         version=1,
         ratio_of=("from_article", "cases"),
+    )
+)
+K19 = REGISTRY.add(
+    MetricDefinition(
+        code="K19",
+        name="予約相談率",
+        name_en="Share of booked consultations",
+        definition="登録相談件数に占める、日時の予約を受けた相談の割合。予約は相談の日で数え、取り消された予約は数えない",
+        formula="相談の日が期間にある予約（取り消しを除く） ÷ 登録された相談",
+        unit=Unit.RATIO,
+        version=1,
+        ratio_of=("booked", "cases"),
     )
 )

@@ -80,6 +80,13 @@ def bookings_to_remind(*, actor: Actor, now: datetime, limit: int) -> list[UUID]
     return list(rows.order_by("starts_at", "id").values_list("id", flat=True)[:limit])
 
 
+def count_booked(first: date, last: date) -> int:
+    """How many bookings of all centres stand on these days, both included; a number that names nobody."""
+    begins, ends = datetime.combine(first, time(), JST), datetime.combine(last + timedelta(days=1), time(), JST)
+    with system_transaction():
+        return Booking.objects.filter(state__in=sorted(TAKING), starts_at__gte=begins, starts_at__lt=ends).count()
+
+
 # --- what is offered --------------------------------------------------------------------------------------------------
 
 
@@ -140,7 +147,9 @@ def slots_of(
         rows = Booking.objects.filter(
             centre_id=centre_id, way=way, state__in=sorted(TAKING), starts_at__lt=ends, starts_at__gt=begins - timedelta(days=1)
         )
-        taken = list(rows.exclude(id=but).values_list("starts_at", "ends_at", "seat"))
+        if but is not None:
+            rows = rows.exclude(id=but)
+        taken = list(rows.values_list("starts_at", "ends_at", "seat"))
     found: list[Slot] = []
     for span in spans:
         capacity = Capacity(

@@ -45,10 +45,11 @@ def free_slots(
     found: list[Slot] = []
     for opens, closes in sorted(spans):
         start = opens
+        near = [one for one in taken if one[0] < closes and opens < one[1]]
         while start + capacity.length <= closes:
             if now + capacity.lead <= start <= now + capacity.ahead:
                 end = start + capacity.length
-                gone = {seat for begins, ends, seat in taken if begins < end and start < ends}
+                gone = {seat for begins, ends, seat in near if begins < end and start < ends}
                 seat = next((n for n in range(capacity.seats) if n not in gone), None)
                 if seat is not None:
                     found.append(Slot(start, end, seat))
