@@ -52,8 +52,8 @@ from caasis.operations.vocabulary import Sort
 from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
-from caasis.portal.tokens import news_token
 from caasis.portal.booking import code_of
+from caasis.portal.tokens import news_token
 from caasis.privacy.keys import create_record_key, record_key_bytes
 from caasis.privacy.services import read_sealed, set_sealed
 from caasis.telephony import services as telephony
