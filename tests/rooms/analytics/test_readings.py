@@ -192,7 +192,7 @@ def test_processes_add_up_in_the_database(rows: None) -> None:
     assert (found.searches, found.empty_searches) == (2, 1)
     (used,) = found.articles
     assert (used.number, used.reads, used.useful, used.not_useful) == ("F-1001", 7, 3, 1)
-    assert {code: value.value for code, value in found.metrics.items()} == {"K1": 15, "K2": 3, "K3": 0, "K15": None}
+    assert {code: value.value for code, value in found.metrics.items()} == {"K1": 15, "K2": 3, "K3": 0, "K15": None, "K19": None}
     assert reading.usage(DAY - timedelta(days=1), DAY - timedelta(days=1), actor=SYSTEM).articles == []
 
 
