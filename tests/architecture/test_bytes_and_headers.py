@@ -17,7 +17,10 @@ WORKSPACE_SCRIPT = 150 * 1024
 #: With everything that it loads: a wall's computer is often an old one.
 WALLBOARD_BYTES = 100 * 1024
 #: May be kept by a browser or a CDN: pages without a word of any person.
-MAY_BE_KEPT = re.compile(r"portal:(top|guide|search|article|alerts|offices|privacy|accessibility|about)$")
+MAY_BE_KEPT = re.compile(
+    r"portal:(top|guide|guides|guide_step|ask|search|article|alerts|offices|privacy|accessibility|about|cross_border|offline"
+    r"|statistics|events|event_calendar|lecture_done|materials|material_file|easy|easy_article|easy_search|en|en_article|en_search)$"
+)
 
 
 @pytest.fixture(scope="module")

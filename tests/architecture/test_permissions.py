@@ -43,6 +43,12 @@ OTHER_CENTRE = ("outsider", "outside_official")
 #: Unsafe without a token on purpose, each with its reason.
 WITHOUT_TOKEN = {
     "portal:vote": "a cached page has no token; a forged vote is bounded by the limit for one address",
+    "portal:note": "the same; what is written is masked, kept without its writer, and read by staff only",
+    "portal:news_stop": "a mail program presses it for its reader (RFC 8058); the link in the mail says who it is",
+    "portal:ask": "the same; an answer changes nothing but counts",
+    "portal:ask_rate": "the same",
+    "portal:ask_consult": "the same; what a forged request could do is begin a form that nobody sends",
+    "portal:guide_consult": "the same",
     "api:send_consultation": "a program of the public has no session, so that there is nothing to ride on",
 }
 #: Reads whose methods a library does not restrict: whatever the method, nothing changes.
@@ -137,8 +143,12 @@ def _owned(target: Target) -> bool:
         "saved search",
         "export",
         "person",
+        "council member",
         "call flow",
-    ) or (target.object == "telephone number" and target.name.startswith("desk:"))
+    ) or (
+        target.object in ("telephone number", "education event", "sign-up", "lecture request")
+        and target.name.startswith("desk:")
+    )
 
 
 def _absent(target: Target) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from caasis.knowledge.services import load_seed_articles
 from caasis.platform.transactions import system_transaction
 from tests.rooms.channels.conftest import png
 from tests.support.browser import WIDTHS
+from tests.support.translations import load_translations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "owner"])]
 
@@ -25,6 +27,14 @@ PUBLIC = (
     "/", "/guide/", "/search/", "/search/?q=ぞうさんのかばん", "/search/?q=定期購入をやめたい", "/search/?situation=cancel",
     "/articles/F-1001/", "/articles/F-1011/", "/articles/A-2001/", "/alerts/", "/offices/", "/offices/?postcode=980-0811",
     "/offices/?prefecture=12", "/consult/1/", "/consult/resume/", "/receipt/", "/privacy/", "/accessibility/", "/about/",
+    "/guides/", "/guides/yametai/", "/guides/yametai/?a=1.1.1", "/guides/haratta/?a=1", "/ask/", "/ask/?lang=en",
+    "/easy/", "/easy/search/?q=けいやく", "/easy/articles/F-1001/", "/en/", "/en/search/?q=cancel", "/en/articles/F-1001/",
+    "/alerts/?kind=alert&prefecture=04", "/alerts/?kind=action", "/cross-border/", "/help-without-internet/", "/statistics/",
+    "/articles/F-1001/?voted=1", "/news/", "/news/sent/", "/news/confirmed/",
+    "/events/", "/events/?past=1", "/events/lecture/", "/events/lecture/done/", "/materials/",
+    "/materials/?audience=young", "/articles/K-3001/",
+    "/watch-report/",
+    "/book/", "/book/?prefecture=12",
 )  # fmt: skip
 MAX_BYTES = 90 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024
@@ -32,10 +42,11 @@ MAX_REQUESTS = 12
 
 
 @pytest.fixture
-def portal(live_server: Any, town: Any, settings: Any) -> str:
+def portal(live_server: Any, town: Any, settings: Any, tmp_path: Path) -> str:
     """The address of a running portal with articles and two centres."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     load_seed_articles(actor=SYSTEM, alerts=True)
+    load_translations(tmp_path)
     return str(live_server.url)
 
 

@@ -9,6 +9,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -130,14 +131,20 @@ def wait_for_web(running: Installation, former: int) -> None:
     wait_for("the web answers", lambda: running.client("counsellor2").get("/desk/").status_code == 200)
 
 
+def supervises(process: psutil.Process, home: Path) -> bool:
+    """Whether this is the supervisor of the home; a process that ends meanwhile is none."""
+    try:
+        named = any("supervisord" in word for word in process.cmdline())
+        return named and process.environ().get("CAASIS_HOME") == str(home)
+    except psutil.Error:
+        return False
+
+
 @contextlib.contextmanager
 def without_database(hall: Hall) -> Iterator[None]:
     """All of PostgreSQL is killed, and whoever starts it again stands still meanwhile."""
     home = hall.running.home
-    supervisor = next(
-        one for one in psutil.Process().children(recursive=True)
-        if any("supervisord" in word for word in one.cmdline()) and one.environ().get("CAASIS_HOME") == str(home)
-    )  # fmt: skip
+    supervisor = next(one for one in psutil.Process().children(recursive=True) if supervises(one, home))
     postmaster = psutil.Process(EmbeddedCluster(home).pid)
     supervisor.suspend()
     try:

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from caasis.config.bootstrap import Addresses
 from caasis.config.command import main
-from caasis.config.doctor import OK, PROBLEM, WARN, Situation, check, machine, processes, registry, telephone
+from caasis.config.doctor import OK, PROBLEM, WARN, Situation, check, machine, processes, registry, sending, telephone
 from caasis.config.doctor import database as database_checks
 from caasis.config.supervision.home import Home
 from caasis.config.supervision.lock import AlreadyRunning, Holder, UpLock, is_held, read_holder
@@ -217,6 +217,29 @@ def test_an_engine_without_its_line_and_orders_that_stay_behind_are_seen(
         assert telephone.telephone(migrated).state == PROBLEM
     finally:
         engine.stop()
+
+
+@pytest.mark.parametrize(("what", "file"), [(sending.texts, "sms.toml"), (sending.mails, "mail.toml")])
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_what_goes_to_consumers_is_not_used_or_says_what_is_wrong(
+    migrated: Situation, what: Callable[[Situation], registry.Finding], file: str
+) -> None:
+    from caasis.channels.models import MailMessage, TextMessage
+    from caasis.platform.transactions import system_transaction
+
+    told = migrated.home.path / file
+    assert what(migrated).state == OK and file in what(migrated).text
+    told.write_text('adapter = "folder"\nportal = "https://soudan.example.jp"\n')
+    told.chmod(0o644)
+    assert what(migrated).state == PROBLEM and "chmod 600" in what(migrated).text
+    told.chmod(0o600)
+    assert what(migrated).state == OK and "https://soudan.example.jp" in what(migrated).text
+    with system_transaction():
+        TextMessage.objects.create(centre_id=uuid4(), record_key_id=uuid4(), state="failed")
+        MailMessage.objects.create(record_key_id=uuid4(), state="unknown")
+    found = what(migrated)
+    assert found.state == WARN and "1件" in found.text
+    told.unlink()
 
 
 def test_a_check_that_breaks_hides_neither_itself_nor_the_others(situation: Situation) -> None:

@@ -92,7 +92,10 @@ def doer_of(name: str) -> str:
     """Who may use the form, so that its own checks are reached."""
     if name.startswith(("portal:", "api:send", "api:read", "account_login", "account_reset")):
         return "public"
-    office = ("desk:approval", "desk:flow", "desk:telephone-number", "desk:telephone-message")
+    office = (
+        "desk:approval", "desk:booking", "desk:flow", "desk:survey", "desk:telephone-number", "desk:telephone-message",
+        "desk:watch-member",
+    )  # fmt: skip
     return "official" if name.startswith(office) else "counsellor"
 
 

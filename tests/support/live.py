@@ -48,7 +48,7 @@ def _live_processes(django_db_setup: None, django_db_blocker) -> Iterator[Live]:
         port = _free_port()
         server = uvicorn.Server(
             uvicorn.Config(
-                asgi.application,
+                asgi.uncached,
                 host="127.0.0.1",
                 port=port,
                 log_config=None,

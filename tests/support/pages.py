@@ -89,7 +89,7 @@ class _Parts(HTMLParser):
             self.faults.append(f'<{tag} style="{given["style"][:40]}">')
         self.faults += [f"<{tag} {name}=…>" for name in given if name.startswith("on")]
         self.faults += [f"<{tag} {name}=javascript:>" for name, value in given.items() if value.strip().lower().startswith("javascript:")]
-        if tag == "script" and not given.get("src") and given.get("type") not in ("application/json", "importmap"):
+        if tag == "script" and not given.get("src") and given.get("type") not in ("application/json", "application/ld+json", "importmap"):
             self.faults.append("<script> without src")
 
     def _controls(self, tag: str, given: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +26,8 @@ from django.utils import timezone
 
 from caasis.accounts.services import break_glass
 from caasis.appointments import services as appointments
+from caasis.appointments.booking_selectors import slots_of
+from caasis.appointments.rules.booking_hours import Span
 from caasis.appointments.services import Candidate, book_talk
 from caasis.businesses.models import Business
 from caasis.cases import services as cases
@@ -36,23 +38,28 @@ from caasis.cases.rules.searching import CaseSearch
 from caasis.cases.services import saved_searches
 from caasis.cases.services.collecting import NewFile
 from caasis.channels import services as channels
+from caasis.channels.models import NewsSubscription
 from caasis.channels.services import Upload
 from caasis.desk.flows import token_of
-from caasis.kernel.actor import SYSTEM
+from caasis.kernel.actor import PUBLIC, SYSTEM
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.ids import uuid7
+from caasis.knowledge import revision_services as writing
 from caasis.knowledge.services import load_seed_articles, load_seed_phrases, save_phrase
+from caasis.knowledge.translation_models import ArticleTranslation
 from caasis.operations import services as operations
 from caasis.operations.vocabulary import Sort
 from caasis.platform.files.making import MadeFile
 from caasis.platform.outbox.models import DeadLetter
 from caasis.platform.transactions import system_transaction
+from caasis.portal.booking import code_of
+from caasis.portal.tokens import news_token
 from caasis.privacy.keys import create_record_key, record_key_bytes
-from caasis.privacy.services import read_sealed
+from caasis.privacy.services import read_sealed, set_sealed
 from caasis.telephony import services as telephony
 from tests.rooms.channels.conftest import png
 from tests.rooms.telephony.flow_document import flow_of
-from tests.support import follow_ups
+from tests.support import education, follow_ups
 from tests.support.cards import COMPLETE, refresh
 from tests.support.cast import PASSWORD, make_town
 from tests.support.desk import ANSWERS
@@ -69,6 +76,11 @@ NOTE = "内部の覚え書きルリビタキ"
 ANSWER = "返事の中身カワセミ"
 FILE_NAME = "けいやく書ヤマガラ.png"
 TASK = "折り返しエナガ"
+#: A 見守り情報 as anybody sends it, pressed on the page that asks to look once more.
+WATCH_REPORT: dict[str, Any] = {
+    "signs": ["goods"], "seen": "玄関に、開けていない箱があります。", "consent": "unknown", "urgency": "calm", "prefecture": "04",
+    "key": "matrix-key-0003", "send": "1",
+}  # fmt: skip
 HELP = "迷っていますセンダイムシクイ"
 #: A centre's own text: nothing personal, and yet nobody else's.
 PHRASE = "おわりにコマドリ。受付番号は{受付番号}です。"
@@ -208,6 +220,12 @@ def make_scene(town: Any) -> Scene:
         script = Phrase.objects.filter(kind="script", centre_id=None).first().id
         article = Article.objects.filter(kind=Article.Kind.FAQ, audience="public").exclude(sales_form="").first()
         assert article is not None
+        for language in ArticleTranslation.Language.values:
+            ArticleTranslation.objects.get_or_create(
+                article=article,
+                language=language,
+                defaults={"title": "A", "lead": "B", "body": "C", "original_digest": ""},
+            )
         saved = saved_search(town, open_case)
         export = finished_export(town)
         for case in (open_case, approval_case, registered):
@@ -252,18 +270,24 @@ def make_scene(town: Any) -> Scene:
             **beside,
             **office,
             **telephone,
+            **_written(town),
             "help": asked.id,
             "mention": mention,
             "absence": away.id,
             "phrase": phrase.id,
             **make_talk(town, open_case),
+            **make_watch_member(town),
+            **make_survey(town),
+            **make_booking(town),
             "script": script,
             "saved search": saved.id,
             "export": export.id,
             "call": call.id,
             "recording": recording,
             "request": make_request(town),
+            "news": make_news(),
             **make_follow_up(town, open_case.id, call.id),
+            **education.make_education(town, name=NAME, phone=PHONE_SHOWN, note=NOTE),
         },
     )
 
@@ -273,6 +297,64 @@ def make_talk(town: Any, open_case: Any) -> dict[str, Any]:
     talk = book_talk(actor=town.counsellor, agent_id=town.counsellor.id, case_id=open_case.id, name=NAME)
     with system_transaction():
         return {"talk": talk.id, "secret": read_sealed(talk, "secret")["secret"]}
+
+
+def make_news() -> UUID:
+    """Somebody who wants the news by e-mail."""
+    with system_transaction():
+        row = NewsSubscription(
+            record_key_id=create_record_key(None).id,
+            address_hash=b"0" * 16,
+            kinds=["alert"],
+            state=NewsSubscription.State.CONFIRMED,
+            told_until=day_in_japan(timezone.now()),
+        )
+        set_sealed(row, address="hanako@example.jp")
+        row.save(force_insert=True)
+        return row.id
+
+
+def make_watch_member(town: Any) -> dict[str, Any]:
+    """A member of the council with their link."""
+    made = channels.register_watch_member(
+        actor=town.supervisor, kind="welfare", organisation="みほん町民生委員協議会", name=NAME, valid_until=_in_a_year()
+    )
+    return {"council member": made.member.id, "council link": made.secret}
+
+
+def _in_a_year() -> date:
+    return day_in_japan(timezone.now()) + timedelta(days=365)
+
+
+def _valid_until() -> dict[str, str]:
+    day = _in_a_year()
+    return {"valid_until_y": str(day.year), "valid_until_m": str(day.month), "valid_until_d": str(day.day)}
+
+
+
+
+def make_survey(town: Any) -> dict[str, Any]:
+    """A survey that runs, and the link by which the consumer of a case of her own is asked."""
+    sent = consult(town.centre_a, name="見本 三郎", phone="080-1111-0003", mail="", quiet="")
+    case_id = cases.take_contact(actor=town.counsellor, contact_id=sent.contact_id).id
+    survey = operations.begin_survey(actor=town.supervisor)
+    operations.publish_survey(actor=town.supervisor, survey_id=survey.id)
+    cases.change_state(actor=town.counsellor, case_id=case_id, verb="finish_handling")
+    asked = operations.ask_for_answer(case_id=case_id)
+    assert asked is not None and asked.contact_id is not None, "the consumer of the scene could not be asked"
+    with system_transaction():
+        return {"survey": survey.id, "survey link": read_sealed(asked, "secret")["secret"]}
+
+
+def make_booking(town: Any) -> dict[str, Any]:
+    """The hours of a centre that takes bookings, and a booked time with its link."""
+    spans = [Span("visit", day, time(9), time(16, 30)) for day in range(5)]
+    appointments.set_booking_hours(actor=town.supervisor, centre_id=town.centre_a.id, spans=spans)
+    slot, free = slots_of(centre_id=town.centre_a.id, way="visit", now=timezone.now())[:2]
+    made = appointments.book_slot(
+        actor=PUBLIC, centre_id=town.centre_a.id, way="visit", starts_at=slot.starts_at, name=NAME, phone=PHONE_SHOWN
+    )
+    return {"booking": made.booking.id, "booking link": made.secret, "free time": code_of(free.starts_at)}
 
 
 def make_follow_up(town: Any, case_id: UUID, call_id: UUID) -> dict[str, Any]:
@@ -585,6 +667,16 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "phrase_id": ("phrase", scene.more["phrase"]),
         "talk_id": ("talk by video", scene.more["talk"]),
         "secret": ("link of a talk", scene.more["secret"]),
+        "news_token": ("news by e-mail", news_token(scene.more["news"])),
+        "event_id": ("education event", scene.more["education event"]),
+        "sign_up_id": ("sign-up", scene.more["sign-up"]),
+        "link": ("link of a sign-up", scene.more["link"]),
+        "lecture_id": ("lecture request", scene.more["lecture request"]),
+        "watch_member_id": ("council member", scene.more["council member"]),
+        "member_link": ("link of a council member", scene.more["council link"]),
+        "survey_link": ("link of a survey", scene.more["survey link"]),
+        "survey_id": ("survey", scene.more["survey"]),
+        "booking_id": ("booking", scene.more["booking"]),
         "call_id": ("call", scene.more["call"]),
         "recording_id": ("recording", scene.more["recording"]),
         "list_id": ("follow-up list", scene.more["follow-up list"]),
@@ -596,6 +688,10 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "chart": ("chart", "products"),
         "line_id": ("telephone number", scene.more["line"]),
         "line": ("telephone number", "0220001234"),
+        "guide_id": ("guide", "yametai"),
+        "article_id": ("article of staff", scene.more["article"]),
+        "revision_id": ("revision", scene.more["revision"]),
+        "comment_id": ("opinion", scene.more["opinion"]),
         "flow_id": ("call flow", scene.more["flow"]),
         "version_id": ("call flow", scene.more["flow version"]),
         "box": ("call flow", "bye"),
@@ -605,9 +701,13 @@ def _objects(scene: Scene, name: str, wanted: set[str]) -> list[tuple[str, dict[
         "uidb36": ("nobody's key", "abc"),
         "key": ("nobody's key", "abc-def"),
     }
+    if name.startswith("portal:booked"):
+        return [("link of a booking", {"secret": scene.more["booking link"]})]
     if name.startswith("portal:") and wanted == {"number"}:
         if name == "portal:consult_step":
             return [(f"step {step}", {"number": step}) for step in range(1, 6)]
+        if name == "portal:material_file":
+            return [("teaching material", {"number": "K-3001"})]
         return [("article", {"number": scene.article})]
     if name == "desk:flow-box-new":
         return [("call flow", {"flow_id": scene.more["flow"], "kind": "announce"})]
@@ -631,14 +731,43 @@ def _follow_up(scene: Scene) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _written(town: Any) -> dict[str, Any]:
+    """An article of the counsellors that is public among them, its next writing, which waits for approval, and an opinion."""
+    texts = {"title": "見本の手引", "lead": "見本です。", "body": "見本です。"}
+    first = writing.start_article(actor=town.counsellor2, kind="manual", texts=texts)
+    writing.submit_revision(actor=town.counsellor2, revision_id=first.id)
+    writing.approve_revision(actor=town.supervisor, revision_id=first.id)
+    article = writing.publish_revision(actor=town.supervisor, revision_id=first.id)
+    second = writing.begin_revision(actor=town.counsellor2, article_id=article.id)
+    opinion = writing.comment_on(actor=town.counsellor, revision_id=second.id, passage="", text="見本の意見です。")
+    return {"article": article.id, "revision": second.id, "opinion": opinion.id}
+
+
 def _body(scene: Scene, name: str, words: str) -> Any:
     """A body with which the right person would succeed."""
     town = scene.town
     case = {"open case": scene.open_case, "registered case": scene.registered}.get(words, scene.approval_case)
     due = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     bodies: dict[str, Any] = {
+        "portal:book": {
+            "centre": town.centre_a.code, "way": "visit", "at": scene.more["free time"], "step": "book", "name": "見本 花子",
+            "phone": "090-0000-0009", "mail": "", "matter": "",
+        },
+        "portal:booked_change": {"at": scene.more["free time"]},
+        "desk:booking-change": {"at": scene.more["free time"]},
+        "desk:booking-state": {"act": "cancel"},
+        "desk:booking-hours": {
+            "visit_opens_0_1": "09:00", "visit_closes_0_1": "12:00", "minutes_visit": "30", "capacity_visit": "1",
+            "minutes_phone": "30", "capacity_phone": "1", "lead_hours": "24", "days_ahead": "14",
+        },
         "portal:video": {"consent": "agreed"},
+        "portal:survey": {"satisfaction": "5"},
         "portal:video_say": {"kind": "ready"},
+        **education.bodies(),
+        "portal:watch": WATCH_REPORT,
+        "portal:watch_member": WATCH_REPORT,
+        "desk:watch-member-new": {"kind": "bank", "organisation": "みほん銀行", "name": NAME, **_valid_until()},
+        "desk:watch-member-renew": {"version": "1", **_valid_until()},
         "desk:telephone-ask": {"kind": "wrap_up_done"},
         "desk:telephone-state": {"choice": "available"},
         "desk:telephone-station": {"user": "matrix-phone"},
@@ -796,6 +925,8 @@ def _body(scene: Scene, name: str, words: str) -> Any:
         "desk:follow-up-result": {"result": "settled", "answers": WISH},
         "desk:case-follow-up": {"of_list": str(scene.more["follow-up list"])},
         "portal:vote": {"useful": "yes"},
+        "portal:news": {"address": "hanako@example.jp", "kinds": ["alert"], "interval": "weekly", "prefecture": "13"},
+        "portal:note": {"text": "期限の数え方がわかりにくい。"},
         "portal:consult_step": {"topic": "cancel", "who": "self", "injury": "no", "money_moving": "soon"},
         "api:send_consultation": {
             "topic": "cancel", "story": "給湯器の点検と言われた。", "injury": "no", "money_moving": "no", "who": "self",

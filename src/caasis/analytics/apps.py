@@ -7,7 +7,7 @@ class AnalyticsConfig(AppConfig):
     verbose_name = "分析"
 
     def ready(self) -> None:
-        from caasis.analytics import handlers, telephone_definitions
+        from caasis.analytics import handlers, reading_definitions, telephone_definitions
 
         # Imported so that the functions are subscribed and every metric stands in the registry.
-        assert handlers and telephone_definitions
+        assert handlers and reading_definitions and telephone_definitions

@@ -58,3 +58,45 @@ class VideoTalkChanged(Event):
     topic: ClassVar[str] = "appointments.video_talk_changed"
     state: str = ""
     agent: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EducationEventChanged(Event):
+    """An education event was written, opened, closed, cancelled or held; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.education_event_changed"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpChanged(Event):
+    """Somebody signed up for an education event, moved up, or cancelled; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.sign_up_changed"
+    of_event: UUID | None = None
+    state: str = ""
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LectureRequestChanged(Event):
+    """A lecture was asked for or answered; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.lecture_request_changed"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingChanged(Event):
+    """A time was booked, changed, cancelled, kept or missed; `state` is what it is now."""
+
+    topic: ClassVar[str] = "appointments.booking_changed"
+    state: str = ""
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingHoursSet(Event):
+    """A centre entered when it takes bookings. The subject is the centre."""
+
+    topic: ClassVar[str] = "appointments.booking_hours_set"

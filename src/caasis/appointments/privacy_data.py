@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from caasis.appointments.models import Callback, FollowUpEntry, NoCallNumber, VideoSignal, VideoTalk
+from caasis.appointments.models import Booking, Callback, FollowUpEntry, NoCallNumber, VideoSignal, VideoTalk
 from caasis.privacy.masking import mask_name, mask_phone
 from caasis.privacy.registry import BlindIndex, PersonalData, register_personal_data
 
 
 def register() -> None:
+    register_personal_data(
+        PersonalData(
+            model=Booking,
+            kind="booking",
+            fields={"name": "名前", "phone": "電話番号", "mail": "メールアドレス", "matter": "相談したいこと"},
+            centre_of=lambda booking: booking.centre_id,
+            key_of=lambda booking: booking.record_key_id,
+            key_path="record_key_id",
+            blind={"phone_index": BlindIndex("phone", "phone")},
+            masks={"name": mask_name, "phone": mask_phone},
+        )
+    )
     register_personal_data(
         PersonalData(
             model=Callback,

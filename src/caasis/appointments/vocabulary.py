@@ -171,3 +171,23 @@ MAY_SAY = {
     Side.CONSUMER: frozenset({SignalKind.READY, SignalKind.ANSWER}),
     Side.AGENT: frozenset({SignalKind.READY, SignalKind.OFFER}),
 }
+
+
+class BookingWay(LabelledCode):
+    """How somebody who booked is talked with. A talk by video has its own booking, with one counsellor."""
+
+    VISIT = "visit", "来所して相談"
+    PHONE = "phone", "電話で相談"
+
+
+class BookingState(LabelledCode):
+    """The life of a booking. The last three are ends."""
+
+    BOOKED = "booked", "予約中"
+    CANCELLED = "cancelled", "取り消し"
+    KEPT = "kept", "相談した"
+    MISSED = "missed", "来なかった"
+
+
+#: A seat stands taken in these.
+TAKING = frozenset({BookingState.BOOKED, BookingState.KEPT, BookingState.MISSED})

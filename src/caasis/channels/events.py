@@ -62,3 +62,11 @@ class ContactWithdrawn(Event):
     """The consumer took the consultation back."""
 
     topic: ClassVar[str] = "channels.contact_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchMemberChanged(Event):
+    """A centre registered a member of its council for 見守り情報, gave a new link, or ended it."""
+
+    topic: ClassVar[str] = "channels.watch_member_changed"
+    what: str = ""

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from caasis.channels.models import Attempts, Contact, IntakeDraft
-from caasis.channels.services.delivering import hand_over
+from caasis.channels.models import Attempts, Contact, IntakeDraft, NewsSubscription
+from caasis.channels.services.delivering import hand_over, hand_over_mail
 from caasis.channels.services.drafts import forget_draft
+from caasis.channels.services.forgetting import CONFIRM_WITHIN, forget_subscription
 from caasis.platform.jobs import job
 from caasis.platform.transactions import system_transaction
 
@@ -48,6 +49,18 @@ def forget_expired_drafts(limit: int = BATCH) -> int:
     return done
 
 
+def forget_unconfirmed_news(limit: int = BATCH) -> int:
+    """Forget addresses whose mail nobody answered. Returns how many."""
+    with system_transaction():
+        rows = NewsSubscription.objects.filter(
+            state=NewsSubscription.State.ASKED, created_at__lt=timezone.now() - CONFIRM_WITHIN
+        )
+        found = list(rows.select_for_update(skip_locked=True)[:limit])
+        for row in found:
+            forget_subscription(row)
+        return len(found)
+
+
 def forget_repeat_answers() -> int:
     """A day after sending, a submission is no longer answered again: nothing is left that the secret could come from."""
     with system_transaction():
@@ -69,10 +82,29 @@ def deliver_text(*, message_id: UUID) -> None:
     hand_over(message_id)
 
 
+@job(in_transaction=False)
+def deliver_mail(*, message_id: UUID) -> None:
+    """Hand a mail to the mail server; run again, it is not sent twice."""
+    hand_over_mail(message_id)
+
+
+@job(cron="5 0-10 * * *", lock="channels.remind_of_bookings", in_transaction=False)
+def remind() -> None:
+    """Each hour of the day in Japan, from nine to seven: texts for tomorrow's bookings."""
+    # Imported here: texting defers jobs of this module.
+    from caasis.channels.services.reminders import BATCH as REMINDERS
+    from caasis.channels.services.reminders import remind_of_bookings
+
+    while remind_of_bookings(now=timezone.now()) >= REMINDERS:
+        pass
+
+
 @job(cron="11 * * * *", lock="channels.forget_unsent")
 def forget_unsent() -> None:
-    """Every hour: expired drafts, answers to repeated submissions, counters that are over."""
+    """Every hour: expired drafts, wishes for news that nobody confirmed, repeated answers, counters that are over."""
     while forget_expired_drafts() >= BATCH:
+        pass
+    while forget_unconfirmed_news() >= BATCH:
         pass
     forget_repeat_answers()
     forget_attempts()

@@ -131,14 +131,11 @@ class DraftFile(Record):
         db_table = "channels_draft_file"
 
 
-class TextMessage(Record):
-    """One text by SMS to a number: taken down, handed to the provider by a job, at most once.
+class Outgoing(Record):
+    """A message that is taken down with the change that wants it, and handed to a provider by a job, at most once.
 
     UNKNOWN: the provider may have it; it is not sent again.
     """
-
-    class Purpose(models.TextChoices):
-        LINK = "link", "Webの案内"
 
     class State(models.TextChoices):
         WAITING = "waiting", "送る前"
@@ -147,10 +144,7 @@ class TextMessage(Record):
         FAILED = "failed", "送れませんでした"
         UNKNOWN = "unknown", "届いたかわかりません"
 
-    centre_id = models.UUIDField()
     record_key_id = models.UUIDField()
-    purpose = models.CharField(max_length=10, choices=Purpose.choices)
-    number = SealedField()
     text = SealedField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -161,8 +155,77 @@ class TextMessage(Record):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
+        abstract = True
+
+
+class TextMessage(Outgoing):
+    """One text by SMS to a number."""
+
+    class Purpose(models.TextChoices):
+        LINK = "link", "Webの案内"
+        SURVEY = "survey", "アンケート"
+        REMINDER = "reminder", "予約の前日のお知らせ"
+
+    centre_id = models.UUIDField()
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    number = SealedField()
+
+    class Meta:
         db_table = "channels_text_message"
         indexes = [models.Index(fields=["done_at"], condition=models.Q(erased_at=None), name="text_kept")]
+
+
+class MailMessage(Outgoing):
+    """One e-mail to an address. Of no centre: the portal writes it."""
+
+    class Purpose(models.TextChoices):
+        CONFIRM = "confirm", "登録の確認"
+        NEWS = "news", "お知らせ"
+
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    address = SealedField()
+    subject = models.CharField(max_length=200)
+    #: The page that ends such mails, with the reader's own secret in it.
+    stop_url = SealedField()
+
+    class Meta:
+        db_table = "channels_mail_message"
+        indexes = [models.Index(fields=["done_at"], condition=models.Q(erased_at=None), name="mail_kept")]
+
+
+class NewsSubscription(Record):
+    """Somebody who wants the portal's announcements by e-mail. Counts only once the mail's own link was used.
+
+    An address may be asked for several times and is confirmed once: `address_hash` is a keyed hash that tells nobody.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "確認を待っています"
+        CONFIRMED = "confirmed", "登録されています"
+
+    class Interval(models.TextChoices):
+        DAILY = "daily", "毎日（新しいお知らせのある日だけ）"
+        WEEKLY = "weekly", "週に1回（新しいお知らせのある週だけ）"
+
+    record_key_id = models.UUIDField()
+    address = SealedField()
+    address_hash = models.BinaryField(max_length=16)
+    #: Codes of announcements, and the prefecture's short name, "" for the whole country.
+    kinds = models.JSONField(default=list)
+    prefecture = models.CharField(max_length=10, blank=True, default="")
+    interval = models.CharField(max_length=8, choices=Interval.choices, default=Interval.WEEKLY)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    #: Announcements published before this day have been told.
+    told_until = models.DateField()
+
+    class Meta:
+        db_table = "channels_news_subscription"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address_hash"], condition=models.Q(state="confirmed"), name="news_address_confirmed_once"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "interval", "told_until"], name="news_due")]
 
 
 class Attempts(models.Model):
@@ -180,3 +243,6 @@ class Attempts(models.Model):
     class Meta:
         db_table = "channels_attempts"
         constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="attempts_per_subject")]
+
+
+from caasis.channels.watch_models import WatchMember, WatchReport  # noqa: E402,F401

@@ -41,6 +41,7 @@ from caasis.kernel.actor import Actor
 from caasis.kernel.clock import JST, day_in_japan
 from caasis.queues.models import WorkItem
 from caasis.queues.selectors import waiting_items
+from caasis.queues.vocabulary import PriorityReason
 
 PAGE = 30
 #: Counts go no further than this: a figure over it decides nothing, and counting it costs time.
@@ -420,6 +421,8 @@ def _waiting(item: WorkItem) -> Waiting:
         return Waiting(item, "お金が動く", "due", "alarm", days)
     if days is not None and days >= 0:
         return Waiting(item, "今日が期限" if days == 0 else f"期限まで{days}日", "due", "schedule", days)
+    if PriorityReason.WATCH_OVER in item.priority_reasons:
+        return Waiting(item, "見守り情報", "plain", "visibility", days)
     return Waiting(item, "届いた順", "plain", "inbox", days)
 
 

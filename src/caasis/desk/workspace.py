@@ -87,6 +87,7 @@ class Workspace:
     purpose: Purpose | None
     has_personal: bool
     web_contacts: list[Contact] = field(default_factory=list)
+    watch_contacts: list[Contact] = field(default_factory=list)
     messages: list[Any] = field(default_factory=list)
     attachments: list[Any] = field(default_factory=list)
     files: int = 0
@@ -208,7 +209,9 @@ def _read_messages(work: Workspace, *, actor: Actor) -> None:
     """The consumer's own words, beside the card; only for a purpose."""
     ids = cases.contact_ids_of(work.case)
     contacts = list(Contact.objects.filter(id__in=ids).order_by("offered_at")) if ids else []
-    work.web_contacts = [contact for contact in contacts if contact.receipt_number]
+    # A 見守り情報 has a number, but nobody reads answers to it.
+    work.watch_contacts = [contact for contact in contacts if (contact.facts or {}).get("watch")]
+    work.web_contacts = [contact for contact in contacts if contact.receipt_number and contact not in work.watch_contacts]
     answered: dict[str, Any] = {}
     if work.web_contacts and work.purpose is not None:
         web = [contact.id for contact in work.web_contacts]

@@ -52,6 +52,7 @@ class Purpose(StrEnum):
     CONSUMER_REQUEST = "consumer_request"
     IMPORT_EXPORT = "import_export"
     OWN_HANDLING = "own_handling"
+    IMPROVEMENT = "improvement"
     BREAK_GLASS = "break_glass"
     SYSTEM_TASK = "system_task"
 
@@ -68,6 +69,7 @@ _PURPOSE_LABELS = {
     Purpose.CONSUMER_REQUEST: "本人からの申し出",
     Purpose.IMPORT_EXPORT: "データの取り込み・書き出し",
     Purpose.OWN_HANDLING: "応対への苦情・事故の対応",
+    Purpose.IMPROVEMENT: "応対の改善",
     Purpose.BREAK_GLASS: "緊急時の開示",
     Purpose.SYSTEM_TASK: "システムの処理",
 }

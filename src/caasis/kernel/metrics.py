@@ -15,6 +15,7 @@ class Unit(StrEnum):
     PER_HOUR = "件/時間"
     ERLANG = "アーラン"
     PEOPLE = "人"
+    POINTS = "点"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ class Article(VersionedRecord):
         GUIDE = "guide", "自分でできること"
         MANUAL = "manual", "相談員の手引"
         ALERT = "alert", "注意喚起"
+        ACTION = "action", "行政処分"
+        ACCIDENT = "accident", "事故情報"
+        MATERIAL = "material", "啓発資料"
 
     class State(models.TextChoices):
         DRAFT = "draft", "下書き"
@@ -45,10 +48,17 @@ class Article(VersionedRecord):
     useful_votes = models.PositiveIntegerField(default=0)
     not_useful_votes = models.PositiveIntegerField(default=0)
     views = models.PositiveIntegerField(default=0)
+    #: Who looks after it, by when it is to be looked at again, and until when it holds.
+    owner_id = models.UUIDField(null=True)
+    review_by = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
+    withdrawn_reason = models.CharField(max_length=400, blank=True, default="")
 
     class Meta:
         db_table = "knowledge_article"
         ordering = ["-published_on", "number"]
+        # By the latest change each search finds out whether its index still holds.
+        indexes = [models.Index(fields=["-updated_at"], name="article_latest_change")]
 
     def __str__(self) -> str:
         return self.title
@@ -107,3 +117,8 @@ class PhraseVersion(Record):
         db_table = "knowledge_phrase_version"
         constraints = [models.UniqueConstraint(fields=["phrase", "number"], name="phrase_version_once")]
         ordering = ["-number"]
+
+
+from caasis.knowledge.reader_note_models import ReaderNote  # noqa: E402,F401
+from caasis.knowledge.revision_models import ArticleComment, ArticleRevision, SearchMiss  # noqa: E402,F401
+from caasis.knowledge.translation_models import ArticleTranslation  # noqa: E402,F401

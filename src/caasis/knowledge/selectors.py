@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Extract
 
 from caasis.engines.japanese import normalise_text
 from caasis.kernel.actor import CENTRE_ROLES, Actor, Role
 from caasis.kernel.errors import NotFound
 from caasis.knowledge.models import Article, Phrase, PhraseVersion
 from caasis.knowledge.rules.body import canonical_number
-from caasis.knowledge.rules.matching import ArticleIndex, Document
+from caasis.knowledge.rules.matching import ArticleIndex, Document, Parts, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ def articles_for_situation(situation: str, limit: int = 100) -> list[Article]:
     return list(rows[:limit])
 
 
+def titles_of(numbers: list[str]) -> dict[str, str]:
+    """The titles of published articles by their numbers; those that are not public are missing."""
+    return dict(Article.objects.filter(state=Article.State.PUBLISHED, number__in=numbers).values_list("number", "title"))
+
+
 def related_articles(article: Article, limit: int = 4) -> list[Article]:
     """Other articles of the same situation, those of the same sales form first."""
     rows = articles_for_situation(article.situation)
@@ -78,33 +85,75 @@ def search_articles(query: str, *, limit: int = 10, actor: Actor | None = None) 
         return [SearchHit(article_by_number(text, actor=actor), 100.0)]
     except NotFound:
         pass
-    rows = {row.pk: row for row in published(actor=actor)}
     ranked = _index().find(text, limit * 3)
+    # Asked for anew, and not out of the index: what was withdrawn a moment ago, or is for others, is not shown.
+    rows = published(actor=actor).in_bulk([id_ for id_, _ in ranked])
     return [SearchHit(rows[id_], score) for id_, score in ranked if id_ in rows][:limit]
 
 
+#: The latest change tells nearly always that there is something new. One that was committed late may be older than it, and
+#: is found by looking at the times of all, this often.
+_ALL_TIMES_SECONDS = 30.0
+#: Count of the published articles and sum of the times of their changes.
+_Times = tuple[int, Any]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The index of this process, and by what it is known whether it is still right."""
+
+    index: ArticleIndex
+    newest: datetime | None
+    times: _Times
+    look_again_at: float
+    #: What was read out of each text, by article and time of its change: reading costs milliseconds a text.
+    parts: dict[tuple[UUID, datetime], Parts]
+
+
 _lock = threading.Lock()
-_cached: dict[str, Any] = {}
+_kept: _Kept | None = None
 
 
 def _index() -> ArticleIndex:
     """The index of all published articles, made anew when one of them has changed."""
-    state: dict[str, int | datetime | None] = Article.objects.filter(state=Article.State.PUBLISHED).aggregate(
-        count=Count("id"), newest=Max("updated_at")
-    )
-    key = (state["count"], state["newest"])
+    global _kept
+    newest = Article.objects.order_by("-updated_at").values_list("updated_at", flat=True).first()
     with _lock:
-        if _cached.get("key") != key:
-            _cached["index"] = ArticleIndex(
-                Document(
-                    row.pk,
-                    {"title": row.title, "words": row.search_words, "lead": row.lead, "body": row.body},
-                )
-                for row in Article.objects.filter(state=Article.State.PUBLISHED)
-            )
-            _cached["key"] = key
-        index: ArticleIndex = _cached["index"]
-        return index
+        now = time.monotonic()
+        if _kept is None or _kept.newest != newest or (now > _kept.look_again_at and _kept.times != _times()):
+            _kept = _made(newest, _kept.parts if _kept else {})
+        elif now > _kept.look_again_at:
+            _kept.look_again_at = now + _ALL_TIMES_SECONDS
+        return _kept.index
+
+
+def _times() -> _Times:
+    found = Article.objects.filter(state=Article.State.PUBLISHED).aggregate(
+        count=Count("id"), times=Sum(Extract("updated_at", "epoch"))
+    )
+    return found["count"], found["times"]
+
+
+def _made(newest: datetime | None, known: dict[tuple[UUID, datetime], Parts]) -> _Kept:
+    times = _times()
+    # A lesson answers no question: it would only stand before the answer. It has a list of its own (`materials`).
+    rows = list(Article.objects.filter(state=Article.State.PUBLISHED).exclude(kind=Article.Kind.MATERIAL))
+    changed = {row.pk: row.updated_at for row in rows}
+    parts: dict[tuple[UUID, datetime], Parts] = {}
+
+    def read(document: Document) -> Parts:
+        mark = (document.id, changed[document.id])
+        parts[mark] = known.get(mark) or parts_of(document)
+        return parts[mark]
+
+    index = ArticleIndex(
+        (
+            Document(row.pk, {"title": row.title, "words": row.search_words, "lead": row.lead, "body": row.body})
+            for row in rows
+        ),
+        read,
+    )
+    return _Kept(index, newest, times, time.monotonic() + _ALL_TIMES_SECONDS, parts)
 
 
 #: The centre's texts are written by these.

@@ -12,12 +12,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from caasis.audit.services import record_access
-from caasis.kernel.actor import Actor, Role
+from caasis.kernel.actor import SYSTEM, Actor, Role
 from caasis.kernel.errors import Invalid, NotAllowed, NotFound, VersionConflict
+from caasis.knowledge.events import ArticleVoted
 from caasis.knowledge.models import Article, Phrase, PhraseVersion
 from caasis.knowledge.rules.article_file import FIELDS, ArticleFileError, parse_article
 from caasis.knowledge.rules.phrases import phrase_errors
 from caasis.knowledge.selectors import article_by_number, get_phrase, may_write_phrases
+from caasis.platform.outbox.publish import publish
 from caasis.platform.transactions import actor_transaction, system_transaction
 
 #: Fields of an article that its file may set.
@@ -34,7 +36,7 @@ def load_seed_articles(*, actor: Actor, alerts: bool = False) -> int:
     """
     if not (actor.is_system or actor.has(Role.ADMIN)):
         raise NotAllowed
-    entries = _read("articles")
+    entries = _read("articles") + _read("materials")
     if alerts:
         entries += [entry | {"is_demo": True} for entry in _read("demo_alerts")]
     written = 0
@@ -91,6 +93,7 @@ def vote_on_article(*, number: str, useful: bool) -> Article:
     with system_transaction():
         # Not through save(): a vote is no edit, and must not disturb the index or the version.
         Article.objects.filter(pk=article.pk).update(**{field: F(field) + 1})
+        publish(ArticleVoted(subject=article.pk, number=article.number, useful=useful), actor=SYSTEM)
     return article
 
 

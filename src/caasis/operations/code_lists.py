@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from caasis.cases.code_lists import code_lists as case_code_lists
 from caasis.operations.vocabulary import Sort
 from caasis.platform.codelists import CodeList, load_code_lists
 
@@ -21,3 +22,8 @@ def kind_list(sort: Sort) -> CodeList:
 def label(list_name: str, code: str) -> str:
     """The Japanese label of a code; an unknown code is shown as it is."""
     return code_lists()[list_name].label(code) if code else ""
+
+
+def product_group(code: str) -> str:
+    """The uppermost class (商品別の大分類) of a product's code, "" for none or an unknown one."""
+    return next((term.code for term in case_code_lists()["product"].path(code)), "") if code else ""

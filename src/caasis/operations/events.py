@@ -29,3 +29,28 @@ class MatterChanged(Event):
 class MatterClosed(Event):
     topic: ClassVar[str] = "operations.matter_closed"
     sort: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyChanged(Event):
+    """A survey was written, published or ended; `state` is the new state."""
+
+    topic: ClassVar[str] = "operations.survey_changed"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAsked(Event):
+    """A closed case was looked at: its consumer is asked, or not; `state` and `not_asked` say what, `subject` the request."""
+
+    topic: ClassVar[str] = "operations.survey_asked"
+    state: str = ""
+    not_asked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(Event):
+    """A consumer answered, or did not want to; `subject` is the request."""
+
+    topic: ClassVar[str] = "operations.survey_answered"
+    state: str = ""

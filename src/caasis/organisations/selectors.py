@@ -22,9 +22,15 @@ def get_centre(centre_id: UUID) -> Centre:
 
 def responsible_centres(place: PostcodePlace) -> list[Centre]:
     """Centres that answer for a place, the nearest first: its municipality, then its prefecture."""
+    return centres_of_municipality(place.municipality_code, place.prefecture_code)
+
+
+def centres_of_municipality(municipality_code: str, prefecture_code: str) -> list[Centre]:
+    """The same for a municipality by its code; an empty one leaves the prefecture."""
     rows = (
         Jurisdiction.objects.filter(
-            Q(municipality_code=place.municipality_code) | Q(municipality_code="", prefecture_code=place.prefecture_code),
+            (Q(municipality_code=municipality_code) & ~Q(municipality_code=""))
+            | Q(municipality_code="", prefecture_code=prefecture_code),
             centre__closed_on=None,
         )
         .select_related("centre")

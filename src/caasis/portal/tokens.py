@@ -25,6 +25,7 @@ _DRAFT_AGE = timedelta(hours=12)
 _RECEIPT_AGE = timedelta(minutes=30)
 _DRAFT_SALT = "portal.draft"
 _RECEIPT_SALT = "portal.receipt"
+_NEWS_SALT = "portal.news"
 
 
 def draft_token(code: str) -> str:
@@ -91,4 +92,17 @@ def opened_contact(request: HttpRequest) -> Contact | None:
         contact_id, mark = signing.loads(given[:500], salt=_RECEIPT_SALT, max_age=_RECEIPT_AGE)
         return contact_of_receipt(contact_id=UUID(contact_id), mark=str(mark))
     except (signing.BadSignature, ValueError, TypeError, NotFound):
+        return None
+
+
+def news_token(subscription_id: UUID) -> str:
+    """What the links in a mail carry: which subscription, signed. How long it holds, the subscription itself says."""
+    return signing.Signer(salt=_NEWS_SALT).sign_object(subscription_id.hex)
+
+
+def subscription_of(token: str) -> UUID | None:
+    """The subscription that a link speaks of; None for a token that isn't ours."""
+    try:
+        return UUID(signing.Signer(salt=_NEWS_SALT).unsign_object(token[:500]))
+    except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None

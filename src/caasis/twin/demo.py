@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -137,6 +137,43 @@ def work_together(seeded: Seeded) -> int:
             until_at=now + timedelta(hours=3 + 24 * number),
         )
     return len(found["counsellor"]) + len(found["counsellor2"][:1])
+
+
+#: Invented people who have booked a time in the demo: name, number (of no subscriber), what it is about.
+BOOKERS = (
+    ("見本 はな", "022-000-1001", "屋根の工事の契約をやめたい。（見本）"),
+    ("見本 まさる", "022-000-1002", "定期購入の請求が続いている。（見本）"),
+    ("例示 とも子", "022-000-1003", ""),
+    ("架空 健一", "022-000-1004", "点検のあとの高い請求について。（見本）"),
+)
+
+
+def book_times(seeded: Seeded) -> int:
+    """The home centre takes bookings, and a few people have booked. Returns how many; none when it was done before."""
+    from caasis.appointments import services as appointments
+    from caasis.appointments.booking_selectors import offer_of, slots_of
+    from caasis.appointments.rules.booking_hours import Span
+    from caasis.kernel.actor import PUBLIC
+
+    home = seeded.home_centre.id
+    if offer_of(home).spans:
+        return 0
+    week = range(5)
+    spans = [Span("visit", day, time(9, 30), time(12)) for day in week]
+    spans += [Span("visit", day, time(13), time(16), 60) for day in week]
+    spans += [Span("phone", day, time(13), time(16, 30), 30, 2) for day in week]
+    appointments.set_booking_hours(actor=SYSTEM, centre_id=home, spans=spans)
+    now, booked = timezone.now(), 0
+    for number, (name, phone, matter) in enumerate(BOOKERS):
+        way = "phone" if number % 2 else "visit"
+        free = slots_of(centre_id=home, way=way, now=now)
+        if free:
+            appointments.book_slot(
+                actor=PUBLIC, centre_id=home, way=way, starts_at=free[min(number, len(free) - 1)].starts_at, name=name,
+                phone=phone, matter=matter, now=now,
+            )  # fmt: skip
+            booked += 1
+    return booked
 
 
 #: Searches that the demo's counsellor has kept: name → what is looked for.

@@ -23,6 +23,7 @@ from caasis.cases.vocabulary import State
 from caasis.engines.japanese import normalise_name
 from caasis.kernel.actor import SYSTEM, Actor, Role
 from caasis.knowledge.services import load_seed_articles, load_seed_phrases
+from caasis.knowledge.translation_services import load_seed_translations
 from caasis.organisations.models import Centre, CentreSettings, Jurisdiction, OpeningHours
 from caasis.platform.geography import municipalities, prefectures
 from caasis.platform.transactions import system_transaction
@@ -127,6 +128,7 @@ def write_people(town_plan: Plan) -> Seeded:
     seeded = Seeded()
     with system_transaction():
         load_seed_articles(actor=SYSTEM)
+        load_seed_translations(actor=SYSTEM)
         load_seed_phrases(actor=SYSTEM)
         for place in town_plan.town.centres:
             seeded.centres.append(_centre(place))

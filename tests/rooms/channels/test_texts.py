@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from caasis.channels import sms
 from caasis.channels.models import TextMessage
+from caasis.channels.ports import Lost, Refused, Unreachable
 from caasis.channels.retention import expired_keys
 from caasis.channels.rules.texting import LINKS, LONGEST, link_text, parts, text_error
 from caasis.channels.services.delivering import MOST_TRIES, hand_over
@@ -166,25 +167,25 @@ def test_a_text_is_taken_by_the_provider(provider: Provider, tmp_path: Path):
 
 
 def test_refusals_carry_the_providers_code(provider: Provider, tmp_path: Path):
-    with pytest.raises(sms.SmsRefused, match="20003"):
+    with pytest.raises(Refused, match="20003"):
         port(provider, tmp_path, token="wrong").send(number=NUMBER, text="案内です。")
-    with pytest.raises(sms.SmsRefused, match="21211"):
+    with pytest.raises(Refused, match="21211"):
         port(provider, tmp_path).send(number="+81", text="案内です。")
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_a_busy_provider_is_asked_again(provider: Provider, tmp_path: Path, status: int):
     provider.busy = [status]
-    with pytest.raises(sms.SmsUnreachable):
+    with pytest.raises(Unreachable):
         port(provider, tmp_path).send(number=NUMBER, text="案内です。")
 
 
 def test_no_answer_is_not_taken_for_a_refusal(provider: Provider, tmp_path: Path):
     provider.silent = True
-    with pytest.raises(sms.SmsLost):
+    with pytest.raises(Lost):
         port(provider, tmp_path).send(number=NUMBER, text="案内です。")
     provider.close()
-    with pytest.raises(sms.SmsUnreachable):
+    with pytest.raises(Unreachable):
         port(provider, tmp_path).send(number=NUMBER, text="案内です。")
 
 
@@ -232,7 +233,7 @@ def test_a_busy_provider_is_tried_until_it_is_given_up(connected: Provider, town
     row = sent(town)
     connected.busy = [429] * MOST_TRIES
     for _ in range(MOST_TRIES - 1):
-        with pytest.raises(sms.SmsUnreachable):
+        with pytest.raises(Unreachable):
             hand_over(row.id)
         assert now(row).state == "waiting"
     hand_over(row.id)

@@ -76,11 +76,15 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
         assert Case.objects.filter(handling_centre_id=home, counsellor_id=mine).exists()
     assert demo.send_consultations(6, seeded) == 6
     assert demo.send_consultations(6, seeded) == 6
+    from caasis.appointments.models import EducationEvent, LectureRequest, SignUp
+    from caasis.channels.watch_models import WatchMember, WatchReport
     from caasis.operations.models import Matter
     from caasis.people.models import Consent, Person
     from caasis.queues.models import WorkItem
+    from caasis.twin.education import add_education
     from caasis.twin.matters import add_matters
     from caasis.twin.people import show_people
+    from caasis.twin.watching import add_watch
 
     assert (add_matters(seeded), add_matters(seeded)) == (2, 0)
     with system_transaction():
@@ -89,9 +93,29 @@ def test_the_demos_people_have_accounts_and_a_full_desk(tmp_path):
             ("incident", "open"),
         ]
 
+    assert (add_education(seeded), add_education(seeded)) == (4, 0)
+    with system_transaction():
+        events = EducationEvent.objects.filter(centre_id=home).order_by("starts_at")
+        assert [row.state for row in events] == ["held", "open", "open", "open"]
+        waiting = SignUp.objects.filter(centre_id=home, state="waiting").values_list("people", flat=True)
+        assert list(waiting) == [3, 1]
+        assert LectureRequest.objects.filter(centre_id=home, state="new").count() == 1
+    from caasis.operations.models import SurveyRequest
+    from caasis.twin.surveys import add_survey
+
+    assert (add_survey(seeded), add_survey(seeded)) == (12, 0)
+    with system_transaction():
+        states = list(SurveyRequest.objects.filter(centre_id=home).values_list("state", flat=True))
+    assert sorted(states) == ["answered"] * 10 + ["asked", "declined"]
+
     assert show_people(seeded) == show_people(seeded) == 3
     with system_transaction():
         assert Person.objects.filter(watch_over=True, centre_id=home).count() == 1
         assert Consent.objects.filter(centre_id=home).count() == 1
 
     assert WorkItem.objects.filter(centre_id=home, state="waiting").count() == 6
+    assert (add_watch(seeded), add_watch(seeded)) == (2, 0)
+    with system_transaction():
+        assert WatchMember.objects.filter(centre_id=home, organisation__contains="見本").count() == 3
+        assert sorted(WatchReport.objects.filter(centre_id=home).values_list("member__kind", flat=True), key=str) == [None, "welfare"]
+        assert WorkItem.objects.filter(centre_id=home, state="waiting", title__startswith="見守り情報：").count() == 2

@@ -1,6 +1,21 @@
-"""Promises: calls back (`callbacks`), lists of people who are called after their case (`lists`, `entries`, `follow_up_calls`), and
-talks by video (`talks`, with what its browsers say to each other in `signals`)."""
+"""Promises: calls back (`callbacks`), booked times (`bookings`), lists of people who are called after their case (`lists`,
+`entries`, `follow_up_calls`), talks by video (`talks`, with what its browsers say to each other in `signals`), and education
+events with their sign-ups and lectures that are asked for (`education`, `sign_ups`, `lectures`)."""
 
+from caasis.appointments.services.booking_hours import set_booking_hours
+from caasis.appointments.services.bookings import (
+    NEAR,
+    Booked,
+    SlotTaken,
+    book_slot,
+    cancel_booking,
+    change_booking,
+    claim_reminder,
+    contact_errors,
+    forget_booking,
+    keep_booking,
+    miss_booking,
+)
 from caasis.appointments.services.callbacks import (
     BATCH,
     SUBJECT_KIND,
@@ -14,6 +29,15 @@ from caasis.appointments.services.callbacks import (
     promise_callback,
     queue_due_callbacks,
     start_try,
+)
+from caasis.appointments.services.education import (
+    EventValues,
+    cancel_event,
+    change_event,
+    close_event,
+    hold_event,
+    open_event,
+    write_event,
 )
 from caasis.appointments.services.entries import (
     Added,
@@ -33,6 +57,14 @@ from caasis.appointments.services.follow_up_calls import (
     undo_result,
     write_result,
 )
+from caasis.appointments.services.lectures import (
+    LectureValues,
+    accept_lecture,
+    decline_lecture,
+    forget_lecture,
+    hold_lecture,
+    request_lecture,
+)
 from caasis.appointments.services.lists import (
     ListValues,
     change_list,
@@ -42,6 +74,14 @@ from caasis.appointments.services.lists import (
     start_list,
 )
 from caasis.appointments.services.queueing import FOLLOW_UP, queue_due_follow_ups
+from caasis.appointments.services.sign_ups import (
+    cancel_sign_up,
+    forget_sign_up,
+    mark_told,
+    sign_up,
+    sign_up_errors,
+    strike_off,
+)
 from caasis.appointments.services.signals import tell_other_side
 from caasis.appointments.services.talks import (
     add_file_to_talk,
@@ -60,21 +100,37 @@ from caasis.appointments.services.talks import (
 __all__ = [
     "BATCH",
     "FOLLOW_UP",
+    "NEAR",
     "SUBJECT_KIND",
     "TITLE",
     "Added",
+    "Booked",
     "Candidate",
+    "EventValues",
+    "LectureValues",
     "ListValues",
     "Promise",
+    "SlotTaken",
+    "accept_lecture",
     "add_entries",
     "add_file_to_talk",
     "begin_call",
     "begin_talk",
+    "book_slot",
     "book_talk",
+    "cancel_booking",
     "cancel_callback",
+    "cancel_event",
+    "cancel_sign_up",
     "cancel_talk",
+    "change_booking",
+    "change_event",
     "change_list",
     "check_call",
+    "claim_reminder",
+    "close_event",
+    "contact_errors",
+    "decline_lecture",
     "end_call",
     "end_list",
     "end_lost_tries",
@@ -83,25 +139,40 @@ __all__ = [
     "expire_callbacks",
     "expire_talks",
     "finish_try",
+    "forget_booking",
     "forget_callback",
     "forget_follow_ups",
+    "forget_lecture",
+    "forget_sign_up",
     "forget_talk",
+    "hold_event",
+    "hold_lecture",
+    "keep_booking",
     "let_go",
     "make_list",
     "mark_noticed",
+    "mark_told",
     "may_undo",
+    "miss_booking",
     "move_talk",
+    "open_event",
     "open_next",
     "pause_list",
     "promise_callback",
     "queue_due_callbacks",
     "queue_due_follow_ups",
+    "request_lecture",
     "see_consumer",
+    "set_booking_hours",
+    "sign_up",
+    "sign_up_errors",
     "start_list",
     "start_talk",
     "start_try",
+    "strike_off",
     "take_off",
     "tell_other_side",
     "undo_result",
+    "write_event",
     "write_result",
 ]

@@ -18,6 +18,8 @@ def card_from_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not answers:
         return {}
+    if "signs" in answers:
+        return _card_from_watch_report(answers)
     card: dict[str, Any] = {
         "channel": "web",
         "title": _title(answers),
@@ -71,3 +73,20 @@ def _contact_note(answers: Mapping[str, Any]) -> str:
     if answers.get("contact_note"):
         parts.append(str(answers["contact_note"]))
     return "。".join(parts)[:200]
+
+
+def _card_from_watch_report(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Who reported is the one who consults, for another. Name and address of the person stay with the report: they reach
+    the card when a counsellor writes them there."""
+    card: dict[str, Any] = {
+        "channel": "web",
+        "title": "見守り情報",
+        "summary": str(answers.get("seen", "")),
+        "money_moving": answers.get("urgency") == "money",
+        "consumer_name": answers.get("reporter_name", ""),
+        "consumer_phone": answers.get("reporter_phone", ""),
+        "contract_party_is_consumer": False,
+    }
+    if answers.get("prefecture"):
+        card["prefecture_code"] = answers["prefecture"]
+    return card

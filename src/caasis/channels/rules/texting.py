@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+
+from caasis.engines.japanese import format_date_ja
+from caasis.kernel.clock import JST
 
 #: Numbers that take SMS in Japan: 070, 080, 090, and 060 from its opening on.
 _MOBILE = re.compile(r"\+81[6-9]0[0-9]{8}")
@@ -50,3 +54,14 @@ def link_text(sender: str, link: str, portal: str) -> str:
     """The text that leads a caller to a page of the portal, in one SMS where the names are short. Raises KeyError."""
     words, path = LINKS[link]
     return f"【{sender}】{words}はこちらです。\n{portal}{path}\nこのSMSに返信はできません。"
+
+
+def reminder_text(sender: str, phone: str, starts_at: datetime, *, by_phone: bool, number: str) -> str:
+    """The text the day before a booked time. It says nothing of what the talk is about."""
+    when = starts_at.astimezone(JST)
+    way = "お電話で" if by_phone else "来所で"
+    ask = f"変更や取り消しは、お電話ください（{phone}）。" if phone else "変更や取り消しは、予約のページでできます。"
+    return (
+        f"【{sender}】あす{format_date_ja(when.date())}{when.hour}時{when.minute:02}分から、{way}のご予約です。"
+        f"予約番号 {number[:4]}-{number[4:]}\n{ask}\nこのSMSに返信はできません。"
+    )

@@ -52,7 +52,7 @@ def write_answer(
             return known
         if contact.state == Contact.State.WITHDRAWN:
             raise WrongState("相談者が取り下げたので、お返事できません。")
-        if contact.receipt_number is None:
+        if contact.receipt_number is None or (contact.facts or {}).get("watch"):
             raise WrongState("この接点には、サイトでお返事できません。電話などで伝えてください。")
         now = timezone.now()
         message = Message(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from caasis.engines.japanese import normalise_text
 from caasis.kernel.errors import Invalid
 from caasis.organisations.models import Centre, Jurisdiction
-from caasis.organisations.selectors import centre_for_postcode, centre_for_prefecture
+from caasis.organisations.selectors import centre_for_postcode, centre_for_prefecture, centres_of_municipality
+from caasis.platform.geography import municipalities
 
 NO_CENTRE = "受け付ける窓口が見つかりません。お手数ですが、188へお電話ください。"
 
@@ -29,6 +31,29 @@ def responsible_centre(answers: Mapping[str, Any]) -> Centre:
     if found is None:
         raise Invalid(NO_CENTRE)
     return found
+
+
+def centre_of_area(prefecture_code: str, area: str) -> Centre:
+    """The centre of a municipality that somebody wrote in words (「仙台市青葉区…」), else of the prefecture, else the national
+    back-up centre.
+
+    :raises Invalid: when nobody answers, not even nationally.
+    """
+    code = _municipality_in(prefecture_code, area)
+    found = centres_of_municipality(code, prefecture_code) if prefecture_code else []
+    return found[0] if found else responsible_centre({})
+
+
+def _municipality_in(prefecture_code: str, area: str) -> str:
+    """The code of the municipality whose name the words begin with; the longest name wins, so that a ward goes before its
+    city. Empty when none does."""
+    words = "".join(normalise_text(area).split())
+    best, code = "", ""
+    for place in municipalities(prefecture_code) if prefecture_code and words else ():
+        for name in {place.name, place.name_in_address}:
+            if len(name) > len(best) and words.startswith(name):
+                best, code = name, place.code
+    return code
 
 
 def national_centre() -> Centre | None:

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from caasis.channels.sms.ports import SmsUnreachable
+from caasis.channels.ports import Unreachable
 from caasis.kernel.clock import utc_now
 from caasis.kernel.ids import uuid7
 
@@ -28,5 +28,5 @@ class FolderSms:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(told, file, ensure_ascii=False, indent=1)
         except OSError as error:
-            raise SmsUnreachable(type(error).__name__) from error
+            raise Unreachable(type(error).__name__) from error
         return name

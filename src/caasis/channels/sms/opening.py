@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
+from caasis.channels.provider_file import Told, kept_setup, read_provider_file, wrong_value
 from caasis.channels.sms.folder import FolderSms
 from caasis.channels.sms.ports import SmsPort
 from caasis.channels.sms.twilio import TwilioSms
-from caasis.platform.settings_file import BadSettings, read_owners_file
+from caasis.platform.settings_file import BadSettings
 
-log = logging.getLogger(__name__)
 FILE = "sms.toml"
 _NEEDED = {"twilio": ("account", "token", "sender"), "folder": ()}
 _MORE = {"twilio": ("url", "timeout_s"), "folder": ()}
@@ -32,37 +27,24 @@ class SmsSetup:
 
 def read_setup(home: Path) -> SmsSetup | None:
     """What `HOME/sms.toml` says; None where there is no such file. Raises BadSettings."""
-    path = home / FILE
-    told = read_owners_file(path)
-    if not told:
-        return None
-    adapter = told.pop("adapter", "")
-    if adapter not in _NEEDED:
-        raise BadSettings(f"{path} の「adapter」は {'、'.join(_NEEDED)} のどれかです。")
-    portal = told.pop("portal", "")
-    if not isinstance(portal, str) or urlsplit(portal).scheme not in ("http", "https") or not urlsplit(portal).netloc:
-        raise BadSettings(f"{path} の「portal」に、相談サイトのアドレスを https:// から書いてください。")
-    if missing := [name for name in _NEEDED[adapter] if not told.get(name)]:
-        raise BadSettings(f"{path} に「{missing[0]}」を書いてください（docs/operations.md）。")
-    if unknown := set(told) - {*_NEEDED[adapter], *_MORE[adapter]}:
-        raise BadSettings(f"{path} の「{min(unknown)}」は、設定できる項目ではありません。")
-    return SmsSetup(_made(path, adapter, told, home), portal.rstrip("/"))
+    told = read_provider_file(home / FILE, _NEEDED, _MORE)
+    return SmsSetup(_made(told, home), told.portal) if told else None
 
 
-def _made(path: Path, adapter: str, told: dict[str, Any], home: Path) -> SmsPort:
-    if adapter == "folder":
+def _made(told: Told, home: Path) -> SmsPort:
+    if told.adapter == "folder":
         return FolderSms(home / "sms")
-    for name, value in told.items():
+    for name, value in told.values.items():
         good = isinstance(value, (int, float)) and value > 0 if name == "timeout_s" else isinstance(value, str)
         if not good:
-            raise BadSettings(f"{path} の「{name}」の書き方が違います（docs/operations.md）。")
-    if urlsplit(told.get("url", "https://x")).scheme not in ("http", "https"):
-        raise BadSettings(f"{path} の「url」は https:// で始めてください。")
-    return TwilioSms(**told)
+            raise wrong_value(told.path, name)
+    if urlsplit(told.values.get("url", "https://x")).scheme not in ("http", "https"):
+        raise BadSettings(f"{told.path} の「url」は https:// で始めてください。")
+    return TwilioSms(**told.values)
 
 
 def open_sms() -> SmsPort | None:
-    """The provider; None where there is none, or what the file says is no use (which the log and `caasis doctor` tell)."""
+    """The provider, if there is one."""
     found = _setup()
     return found.port if found else None
 
@@ -79,19 +61,4 @@ def is_available() -> bool:
 
 
 def _setup() -> SmsSetup | None:
-    home = Path(settings.CAASIS_HOME)
-    try:
-        # Also a `chmod 600` is a change: before it, the file was of no use.
-        changed = (home / FILE).stat().st_ctime_ns
-    except OSError:
-        return None
-    return _read_once(home, changed)
-
-
-@lru_cache(maxsize=4)
-def _read_once(home: Path, changed: int) -> SmsSetup | None:
-    try:
-        return read_setup(home)
-    except BadSettings as error:
-        log.error("no SMS is sent: %s", error)
-        return None
+    return kept_setup(read_setup, FILE)

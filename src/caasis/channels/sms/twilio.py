@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from caasis.channels.sms.ports import SmsLost, SmsRefused, SmsUnreachable
+from caasis.channels.ports import Lost, Refused, Unreachable
 
 #: "Too many requests" and what says that they are busy: not taken, and worth another try.
 _BUSY = (429, 502, 503)
@@ -38,18 +38,18 @@ class TwilioSms:
                 trust_env=False,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL) as error:
-            raise SmsUnreachable(type(error).__name__) from None
+            raise Unreachable(type(error).__name__) from None
         except httpx.HTTPError as error:
-            raise SmsLost(type(error).__name__) from None
+            raise Lost(type(error).__name__) from None
         if answer.status_code in _BUSY:
-            raise SmsUnreachable(str(answer.status_code))
+            raise Unreachable(str(answer.status_code))
         told = _read(answer)
         if answer.status_code >= 500:
-            raise SmsLost(str(answer.status_code))
+            raise Lost(str(answer.status_code))
         if answer.status_code not in (200, 201):
-            raise SmsRefused(str(told.get("code") or answer.status_code)[:20])
+            raise Refused(str(told.get("code") or answer.status_code)[:20])
         if told.get("error_code") or told.get("status") in ("failed", "undelivered"):
-            raise SmsRefused(str(told.get("error_code") or told.get("status"))[:20])
+            raise Refused(str(told.get("error_code") or told.get("status"))[:20])
         return str(told.get("sid", ""))[:64]
 
 

@@ -23,7 +23,7 @@ def command(cases: int | None, tls: bool) -> None:
     from caasis.config.command.up import serving_from
     from caasis.config.supervision.home import current_home
     from caasis.config.supervision.session import Session
-    from caasis.twin.texts import write_sms
+    from caasis.twin.texts import write_providers
 
     if not tls:
         # Browsers take passkeys on http://localhost; the library wants to be told that this is meant.
@@ -46,7 +46,7 @@ def command(cases: int | None, tls: bool) -> None:
             )
 
     serving = serving_from(home.path, tls=tls, cert=None, key=None)
-    write_sms(home.path / "sms.toml", serving.url)
+    write_providers(home.path, serving.url)
     sys.exit(Session(home, serving, before_start=people, after_start=town).run())
 
 

@@ -43,12 +43,14 @@ def command(plan: bool) -> None:
 
 
 def _load_what_comes_along() -> None:
-    """Articles, phrases and skills that come with the product; those that somebody has edited stay as they are."""
+    """Articles, translations, phrases and skills that come with the product; what somebody has edited stays as it is."""
     from caasis.kernel.actor import SYSTEM
     from caasis.knowledge.services import load_seed_articles, load_seed_phrases
+    from caasis.knowledge.translation_services import load_seed_translations
     from caasis.queues.services import load_seed_skills
 
     load_seed_articles(actor=SYSTEM)
+    load_seed_translations(actor=SYSTEM)
     load_seed_phrases(actor=SYSTEM)
     load_seed_skills(actor=SYSTEM)
 

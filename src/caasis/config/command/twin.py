@@ -54,10 +54,13 @@ def seed_command(
     from caasis.twin import demo as demo_people
     from caasis.twin import seeding
     from caasis.twin.between import send_referrals
+    from caasis.twin.education import add_education
     from caasis.twin.matters import add_matters
     from caasis.twin.mediations import add_mediations
     from caasis.twin.people import show_people
+    from caasis.twin.surveys import add_survey
     from caasis.twin.telephone import add_telephone
+    from caasis.twin.watching import add_watch
 
     last = until.date() if isinstance(until, datetime) else seeding.default_until(day_in_japan(timezone.now()))
     accounts = home.path / "demo-accounts.json"
@@ -91,10 +94,14 @@ def seed_command(
     seconds = time.monotonic() - began
     if demo:
         sent = demo_people.send_consultations(WAITING, seeded)
+        demo_people.book_times(seeded)
         demo_people.load_demo_alerts()
         show_people(seeded)
         add_mediations(seeded)
         add_matters(seeded)
+        add_education(seeded)
+        add_watch(seeded)
+        add_survey(seeded)
         together = demo_people.work_together(seeded)
         if together:
             click.echo(f"支援の要請や予定の見本を{together}件の相談に入れました。")

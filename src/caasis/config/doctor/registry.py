@@ -13,7 +13,7 @@ from caasis.config.supervision.lock import Holder, is_held, read_holder
 from caasis.platform.database import DatabaseProblem
 
 # The order in which the operator reads them: from the machine up.
-MODULES = ("machine", "database", "processes", "telephone")
+MODULES = ("machine", "database", "processes", "telephone", "sending")
 
 OK = "ok"
 WARN = "warn"

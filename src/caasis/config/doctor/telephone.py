@@ -1,4 +1,4 @@
-"""Checks of the telephone (settings, engine, lines, what waits to be sent to it) and of SMS."""
+"""Checks of the telephone: settings, engine, lines, what waits to be sent to it."""
 
 import os
 
@@ -61,31 +61,3 @@ def _stuck(situation: Situation) -> int:
             [STUCK_SECONDS],
         ).fetchone()
         return row[0] if row else 0
-
-
-@check("SMS")
-def texts(situation: Situation) -> Finding:
-    """What `sms.toml` says can be used, and texts go out."""
-    from caasis.channels.sms.opening import FILE, read_setup
-    from caasis.platform.settings_file import BadSettings
-
-    try:
-        setup = read_setup(situation.home.path)
-    except BadSettings as error:
-        return Finding(PROBLEM, str(error), "docs/operations.md の「SMS」を見てください。")
-    if setup is None:
-        return Finding(OK, f"使っていません（{FILE} がありません）。")
-    with psycopg.connect(situation.need_database().application, connect_timeout=5) as connection:
-        row = connection.execute(
-            "SELECT to_regclass('public.channels_text_message') IS NOT NULL, set_config('caasis.scope', 'system', true)"
-        ).fetchone()
-        if row and row[0]:
-            row = connection.execute(
-                "SELECT count(*) FROM channels_text_message WHERE state IN ('failed', 'unknown')"
-                " AND created_at > now() - interval '1 day'"
-            ).fetchone()
-            if row and row[0]:
-                return Finding(
-                    WARN, f"この1日に、送れなかったSMSが{row[0]}件あります。", f"{situation.home.log}/jobs.logを見てください。"
-                )
-    return Finding(OK, f"送れます（案内するサイト：{setup.portal}）。")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from caasis.desk.views import phrases
+from caasis.desk.views import phrases, reader_notes
 
 _ONE = "phrases/<uuid:phrase_id>/"
 _CASE = "cases/<uuid:case_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("reader-notes/", reader_notes.reader_note_list, name="reader-notes"),
     path("phrases/", phrases.phrase_list, name="phrases"),
     path("phrases/new", phrases.new_phrase, name="phrase-new"),
     path(_ONE, phrases.phrase_page, name="phrase"),

@@ -21,6 +21,8 @@ from caasis.cases.services.handling import case_of_contact
 from caasis.channels import selectors as channels
 from caasis.channels.models import Attachment, Contact
 from caasis.channels.rules.deadlines import deadline_facts
+from caasis.channels.watch_selectors import report_lines, report_of_contact
+from caasis.channels.watch_terms import CONSENT_SHORT
 from caasis.desk.access import OFFERED_PURPOSES, access_contact, actor_of_request, for_staff, stated_purpose
 from caasis.desk.clock import Clock, clock_of
 from caasis.desk.views.parts import offer_undo, page
@@ -62,11 +64,16 @@ def _show(request: HttpRequest, contact: Contact, *, taken_by: str = "", status:
         "taken_by": taken_by or _holder(item, actor),
         "waits": item is not None and item.state == WorkItem.State.WAITING,
         "may_take": actor.has(*WORKERS),
+        "watch": report_of_contact(contact),
+        "watch_consent": CONSENT_SHORT.get(str((contact.facts or {}).get("consent", "")), ""),
     }
     if purpose is not None:
         context["messages_of"] = channels.messages_of(actor=actor, contact_ids=[contact.id], purpose=purpose)
         answers = channels.submission_answers(actor=actor, contact_id=contact.id, purpose=purpose)
         context["card"] = channels.card_from_answers(answers)
+        if context["watch"] is not None:
+            lines = report_lines(answers, member=context["watch"].member_id is not None)
+            context["watch_lines"] = [(label, words) for name, label, words in lines if words and name != "seen"]
     return page(request, "desk/contacts/page.html", context, status=status)
 
 

@@ -159,7 +159,7 @@ def case_offices(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def _web_contact(case: Case) -> bool:
     from caasis.channels.models import Contact
 
-    return Contact.objects.filter(id__in=cases.contact_ids_of(case)).exclude(receipt_number="").exists()
+    return Contact.objects.filter(id__in=cases.contact_ids_of(case)).exclude(receipt_number="").filter(watch_report=None).exists()
 
 
 @require_POST

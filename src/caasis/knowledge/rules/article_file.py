@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -45,10 +46,11 @@ class ArticleFileError(ValueError):
         super().__init__(f"{name}:{line}: {what}")
 
 
-def parse_article(text: str, name: str) -> dict[str, Any]:
+def parse_article(text: str, name: str, *, required: Sequence[str] = REQUIRED) -> dict[str, Any]:
     """The fields of an article: those of the front matter, `search_words` as one text, and `body`.
 
-    :param name: the file's name, `F-1001.md`, which is also the article's number.
+    :param name: the file's name, `F-1001.md`, which is also the article's number; folders may stand before it.
+    :param required: what the front matter must say; a translation says less (`rules/translation_file.py`).
     :raises ArticleFileError: with the file, the line and what is wrong.
     """
     lines = text.split("\n")
@@ -61,7 +63,7 @@ def parse_article(text: str, name: str) -> dict[str, Any]:
     for at, line in enumerate(lines, start=1):
         if len(line) > LONGEST_LINE:
             raise ArticleFileError(name, at, f"longer than {LONGEST_LINE} characters")
-    fields = _front_matter(lines[1:end], name)
+    fields = _front_matter(lines[1:end], name, required)
     _check_body(lines, end + 1, name)
     return fields | {
         "search_words": " ".join(fields.get("search_words", [])),
@@ -69,7 +71,7 @@ def parse_article(text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _front_matter(lines: list[str], name: str) -> dict[str, Any]:
+def _front_matter(lines: list[str], name: str, required: Sequence[str]) -> dict[str, Any]:
     try:
         # The empty line stands for the fence, so that the line numbers are the file's.
         fields = tomllib.loads("\n" + "\n".join(lines))
@@ -86,13 +88,13 @@ def _front_matter(lines: list[str], name: str) -> dict[str, Any]:
             raise ArticleFileError(name, line_of(key), f"unknown key {key}")
         if not isinstance(value, FIELDS[key]):
             raise ArticleFileError(name, line_of(key), f"{key} is not a {FIELDS[key].__name__}")
-    for key in REQUIRED:
+    for key in required:
         if not fields.get(key):
             raise ArticleFileError(name, line_of(key), f"{key} is missing")
     for key, longest in (("title", LONGEST_TITLE), ("lead", LONGEST_LEAD), ("law", LONGEST_LAW)):
         if len(fields.get(key, "")) > longest:
             raise ArticleFileError(name, line_of(key), f"{key} is longer than {longest} characters")
-    if name != f"{fields['number']}.md":
+    if name.rpartition("/")[2] != f"{fields['number']}.md":
         raise ArticleFileError(name, line_of("number"), f"the file's name is not {fields['number']}.md")
     if not all(isinstance(word, str) for word in fields.get("search_words", [])):
         raise ArticleFileError(name, line_of("search_words"), "search_words holds something else than words")
@@ -128,3 +130,51 @@ def _mark(line: str) -> str:
         if line.startswith(start):
             return mark
     return "text" if line.strip() else ""
+
+
+#: The same faults, as somebody at the desk reads them.
+_IN_WORDS = {
+    "a step is written `1. **heading** text`": "手順は「1. **見出し** 文」と書いてください",
+    "an empty line is missing before this one": "この行の前に、空の行を入れてください",
+    "the text is missing": "本文を入力してください",
+}
+
+
+def body_errors(body: str) -> list[str]:
+    """Sentences on what keeps a text from being shown, with its line; an empty list for a whole text."""
+    lines = body.split("\n")
+    for at, line in enumerate(lines, start=1):
+        if len(line) > LONGEST_LINE:
+            return [f"{at}行目：{LONGEST_LINE}文字までにしてください。"]
+    try:
+        _check_body(lines, 0, "")
+    except ArticleFileError as error:
+        line, what = str(error).removeprefix(":").split(": ", 1)
+        words = _IN_WORDS.get(what, "使えない記号があります。使えるのは、## - > 1. です")
+        return [f"{words}。" if what == "the text is missing" else f"{line}行目：{words}。"]
+    return []
+
+
+def article_text(fields: dict[str, Any]) -> str:
+    """An article as a file: what `parse_article` reads. Keys without a value are left out."""
+    lines = [FENCE]
+    for key, kind in FIELDS.items():
+        value = fields.get(key)
+        if key == "search_words":
+            value = str(value or "").split()
+        if value in (None, "", []) or (kind is bool and not value):
+            continue
+        if isinstance(value, date):
+            lines.append(f"{key} = {value.isoformat()}")
+        elif isinstance(value, bool):
+            lines.append(f"{key} = {str(value).lower()}")
+        elif isinstance(value, list):
+            lines.append(f"{key} = [{', '.join(_quoted(one) for one in value)}]")
+        else:
+            lines.append(f"{key} = {_quoted(str(value))}")
+    return "\n".join([*lines, FENCE, "", str(fields.get("body", "")).strip(), ""])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

@@ -35,26 +35,29 @@ class Block:
     items: tuple[Item, ...] = ()
 
 
-def blocks(body: str) -> list[Block]:
-    """The blocks of an article's text, in order."""
+def blocks(body: str, joint: str = "") -> list[Block]:
+    """The blocks of an article's text, in order.
+
+    :param joint: what stands between two lines of one paragraph: nothing in Japanese, a blank where words have blanks.
+    """
     found = []
     for part in re.split(r"\n\s*\n", body.strip()):
         lines = [line.strip() for line in part.splitlines() if line.strip()]
         if lines:
-            found.append(_block(lines))
+            found.append(_block(lines, joint))
     return found
 
 
-def _block(lines: list[str]) -> Block:
+def _block(lines: list[str], joint: str) -> Block:
     if lines[0].startswith("## "):
         return Block("heading", text=" ".join(lines)[3:])
     if all(line.startswith("> ") for line in lines):
-        return Block("note", text="".join(line[2:].strip() for line in lines))
+        return Block("note", text=joint.join(line[2:].strip() for line in lines))
     if all(line.startswith("- ") for line in lines):
         return Block("bullets", items=tuple(Item(line[2:].strip()) for line in lines))
     if all(_STEP.match(line) for line in lines):
         return Block("steps", items=tuple(_step(line) for line in lines))
-    return Block("paragraph", text="".join(lines))
+    return Block("paragraph", text=joint.join(lines))
 
 
 def _step(line: str) -> Item:

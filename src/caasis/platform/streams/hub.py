@@ -90,11 +90,20 @@ class StreamHub:
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._catching_up = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
+        self._watchers: list[Callable[[StreamEvent], None]] = []
+
+    def watch(self, watcher: Callable[[StreamEvent], None]) -> None:
+        """Call a function of this process with every event: at the start with the last ones that are kept (`PREFILL`), then
+        with each as it comes. It is called in the event loop and must be quick; the same event may come again after a
+        restart. A hub that is watched follows the outbox from the start of the process, also without a browser."""
+        self._watchers.append(watcher)
 
     async def lifespan(self, receive: Any, send: Any) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                if self._watchers:
+                    self._start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.close()
@@ -146,6 +155,8 @@ class StreamHub:
             if not events:
                 break
             self._ring.extend(events)
+            for event in events:
+                self._tell_watchers(event)
             at = events[-1].position
         self._position = head
 
@@ -160,10 +171,15 @@ class StreamHub:
             if len(events) < 1000:
                 return
 
+    def _tell_watchers(self, event: StreamEvent) -> None:
+        for watcher in self._watchers:
+            watcher(event)
+
     def _hand_out(self, event: StreamEvent) -> None:
         """Put one event into the ring and before every client that may see it, in one go."""
         self._ring.append(event)
         self._position = event.position
+        self._tell_watchers(event)
         about_roles = event.topic in self._recheck_topics
         for client in list(self._clients):
             concerned = about_roles and client.viewer.subject == event.subject

@@ -1,4 +1,4 @@
-"""Search, articles with their deadline, votes, alerts."""
+"""Search, articles with their deadline, votes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,28 @@ from caasis.engines.deadlines import Assessment, Facts, Kind, assess, days_strip
 from caasis.engines.japanese import normalise_text
 from caasis.kernel.clock import day_in_japan
 from caasis.knowledge import selectors as knowledge
+from caasis.knowledge.announcing import ANNOUNCED
 from caasis.knowledge.models import Article
+from caasis.knowledge.revision_services import count_miss
 from caasis.knowledge.rules.body import answer_word, blocks, canonical_number
 from caasis.knowledge.services import vote_on_article
+from caasis.knowledge.translation_selectors import languages_of
 from caasis.platform.lawfiles import current_law
 from caasis.platform.transactions import system_transaction
-from caasis.portal.forms.public import DocumentDayForm
+from caasis.portal.forms.public import DocumentDayForm, NoteForm
+from caasis.portal.language_links import alternates, article_languages
+from caasis.portal.measuring import FOUND
 from caasis.portal.page import client_of, render_page
+from caasis.portal.sharing import sharing
 from caasis.portal.situations import BY_CODE, QUICK, SITUATIONS
+from caasis.portal.views.feeds import links as feed_links
 from caasis.portal.views.public import hotline
 
 QUERY_LIMIT = 200
 _VOTE_WINDOW = timedelta(hours=1)
 _VOTES_A_WINDOW = 30
 #: Sales forms whose period begins with the document alone, so that one day is enough to draw it.
-_BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
+BY_DOCUMENT = ("door_to_door", "telephone", "purchase", "multilevel")
 
 
 @require_safe
@@ -45,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:article", args=[hits[0].number]))
     elif situation:
         hits = knowledge.articles_for_situation(situation.code)
-    return render_page(
+    response = render_page(
         request,
         "portal/search.html",
         {
@@ -54,23 +61,37 @@ def search(request: HttpRequest) -> HttpResponse:
             "hits": hits,
             "situations": SITUATIONS,
             "quick": QUICK,
+            "feeds": feed_links("articles"),
             "heading": f"「{query}」をさがした結果" if query else situation.title if situation else "困りごとを調べる",
         },
         current="search",
         cache=True,
     )
+    if query and not hits:
+        count_miss(query=query, day=day_in_japan(timezone.now()))
+    if query:
+        # Read by whoever counts the searches, also of a page that is kept (`portal/measuring.py`).
+        response[FOUND] = str(len(hits))
+    return response
 
 
 @require_safe
 def article(request: HttpRequest, number: str) -> HttpResponse:
     """One article: the answer first, then the deadline where one runs, then the steps."""
+    return article_page(request, number)
+
+
+def article_page(
+    request: HttpRequest, number: str, *, note: NoteForm | None = None, refused: int = 0
+) -> HttpResponse:
+    """The page of an article; with a reader's note that was refused, it comes back as it was typed."""
     # Whoever is logged in at a centre may read the counsellors' articles here as well; no cache may hold those.
     found = knowledge.article_by_number(number, actor=request.actor)  # type: ignore[attr-defined]
     for_staff = found.kind == Article.Kind.MANUAL
     word, lead = answer_word(found.lead)
     today = day_in_japan(timezone.now())
-    form = DocumentDayForm.from_request(request.GET) if found.sales_form in _BY_DOCUMENT else None
-    status = 200
+    form = DocumentDayForm.from_request(request.GET) if found.sales_form in BY_DOCUMENT else None
+    status = refused or 200
     calculation: dict[str, Any] | None = None
     if form is not None:
         if form.is_valid():
@@ -78,7 +99,8 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
         else:
             status = 422
     situation = BY_CODE.get(found.situation)
-    trail = [("注意喚起", reverse("portal:alerts"))] if found.kind == Article.Kind.ALERT else []
+    codes = languages_of(found)
+    trail = [(ANNOUNCED[found.kind], f"{reverse('portal:alerts')}?kind={found.kind}")] if found.kind in ANNOUNCED else []
     if situation:
         trail = [(situation.title, f"{reverse('portal:search')}?situation={situation.code}")]
     return render_page(
@@ -90,18 +112,23 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
             "lead": lead,
             "blocks": blocks(found.body),
             "related": knowledge.related_articles(found) if found.situation else [],
-            "calculator": found.sales_form in _BY_DOCUMENT and found.kind != Article.Kind.ALERT,
+            "calculator": found.sales_form in BY_DOCUMENT and found.kind not in ANNOUNCED,
             "form": form or DocumentDayForm(),
             "calculation": calculation,
             "for_staff": for_staff,
-            "voted": request.GET.get("voted") == "1",
+            "other_languages": article_languages(found.number, codes, None),
+            "alternates": alternates(found.number, codes) if codes else [],
+            "share": None if for_staff else sharing(request, found),
+            "voted": note is not None or request.GET.get("voted") == "1",
+            "noted": request.GET.get("noted") == "1",
+            "note": note or NoteForm(),
             "hotline": hotline(timezone.now()),
             "has_errors": status != 200,
         },
-        current="alerts" if found.kind == Article.Kind.ALERT else "search",
+        current="alerts" if found.kind in ANNOUNCED else "search",
         breadcrumb=[*trail, (found.title, "")],
         status=status,
-        cache=calculation is None and not for_staff,
+        cache=calculation is None and not for_staff and note is None,
     )
 
 
@@ -139,16 +166,3 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
     if count <= _VOTES_A_WINDOW and request.POST.get("useful") in ("yes", "no"):
         vote_on_article(number=found.number, useful=request.POST["useful"] == "yes")
     return HttpResponseRedirect(reverse("portal:article", args=[found.number]) + "?voted=1#vote")
-
-
-@require_safe
-def alerts(request: HttpRequest) -> HttpResponse:
-    """注意喚起, the newest first."""
-    return render_page(
-        request,
-        "portal/alerts.html",
-        {"alerts": knowledge.alerts()},
-        current="alerts",
-        breadcrumb=[("注意喚起", "")],
-        cache=True,
-    )

@@ -40,7 +40,7 @@ _FILE_STEP = 3
 def consult(request: HttpRequest) -> HttpResponse:
     """Where the menu leads: to the step at which this browser's form stands, or to the first."""
     query = f"?{request.GET.urlencode()}" if request.GET else ""
-    _, draft = _current(request)
+    _, draft = current_draft(request)
     step = draft.step if draft is not None and not draft.sent and not query else 1
     return HttpResponseRedirect(_url(step) + query)
 
@@ -50,7 +50,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     """One step of the form."""
     if number == CONFIRM:
         return _confirm(request)
-    code, draft = _current(request)
+    code, draft = current_draft(request)
     if draft is not None and draft.sent:
         # The browser's back button, after sending: there is nothing to fill in any more.
         return HttpResponseRedirect(reverse("portal:consult_done"))
@@ -74,6 +74,22 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     target = CONFIRM if "return" in request.POST else number + 1
     services.save_draft(code=code, answers={}, step=target)
     return _moved(_url(target), code)
+
+
+def begin_with(request: HttpRequest, told: dict[str, str]) -> HttpResponse:
+    """Lead to the first step of a form with these answers in it. In a form that this browser has begun already, only what is
+    empty is filled in: what somebody has typed stands."""
+    code, draft = current_draft(request)
+    try:
+        if code is not None and draft is not None and not draft.sent:
+            empty = {name: value for name, value in told.items() if not draft.answers.get(name)}
+            services.save_draft(code=code, answers=empty, step=min(draft.step, CONFIRM - 1))
+        else:
+            _, code = services.start_draft(answers=told, step=1, client=client_of(request))
+    except TooMany:
+        # Too many forms were begun from here: the empty form says so as soon as something is typed.
+        return HttpResponseRedirect(_url(1))
+    return _moved(_url(1), code)
 
 
 def _begin(request: HttpRequest, number: int, form: StepForm) -> HttpResponse:
@@ -156,7 +172,7 @@ def _again(request: HttpRequest, number: int, form: StepForm, code: str) -> Http
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
-    code, draft = _current(request)
+    code, draft = current_draft(request)
     if draft is None or code is None:
         if request.method == "POST":
             return HttpResponseRedirect(_url(1) + "?notice=gone")
@@ -283,7 +299,8 @@ NOTICES = {
 }
 
 
-def _current(request: HttpRequest) -> tuple[str | None, DraftView | None]:
+def current_draft(request: HttpRequest) -> tuple[str | None, DraftView | None]:
+    """The form that this browser has begun, with the code that opens it; None and None without one."""
     code = draft_code(request)
     if code is None:
         return None, None

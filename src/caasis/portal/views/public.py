@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from caasis.appointments.booking_selectors import ways_of_centres
 from caasis.channels.services.placing import national_centre
 from caasis.kernel.clock import JST
 from caasis.knowledge import selectors as knowledge
@@ -20,7 +21,9 @@ from caasis.platform.geography import look_up_postcode, prefecture
 from caasis.portal.forms.public import OfficeForm
 from caasis.portal.hours import Opening, openings
 from caasis.portal.page import render_page
+from caasis.portal.sharing import picture_url
 from caasis.portal.situations import QUICK, SITUATIONS
+from caasis.portal.views.feeds import links as feed_links
 
 ALERTS_ON_TOP = 3
 _LIST_LIMIT = 60
@@ -38,6 +41,8 @@ def top(request: HttpRequest) -> HttpResponse:
             "quick": QUICK,
             "alerts": knowledge.alerts(ALERTS_ON_TOP),
             "hotline": hotline(now),
+            "feeds": feed_links("alerts"),
+            "picture": picture_url(request),
         },
         cache=True,
     )
@@ -69,12 +74,21 @@ def offices(request: HttpRequest) -> HttpResponse:
     heading = notice = ""
     status = 200
     if asked and form.is_valid():
-        found, heading, notice = _find(form)
+        found, heading, notice = find(form)
     elif asked:
         status = 422
     now = timezone.now()
     hours = openings(found, now)
-    rows = [{"centre": centre, "name": breakable(centre.name), "hours": hours[centre.id]} for centre in found[:_LIST_LIMIT]]
+    bookable = ways_of_centres(centre.id for centre in found) if found else {}
+    rows = [
+        {
+            "centre": centre,
+            "name": breakable(centre.name),
+            "hours": hours[centre.id],
+            "ways": bookable.get(centre.id, []),
+        }
+        for centre in found[:_LIST_LIMIT]
+    ]
     return render_page(
         request,
         "portal/offices.html",
@@ -90,7 +104,8 @@ def breakable(name: str) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split("(?=消費生活|センター)", name)))
 
 
-def _find(form: OfficeForm) -> tuple[list[Centre], str, str]:
+def find(form: OfficeForm) -> tuple[list[Centre], str, str]:
+    """The offices for what was asked, a heading, and a notice where there is none."""
     postcode, code = form.cleaned_data["postcode"], form.cleaned_data["prefecture"]
     if postcode:
         place = look_up_postcode(postcode)

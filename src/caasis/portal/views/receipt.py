@@ -18,6 +18,7 @@ from caasis.channels.services import Upload
 from caasis.kernel.clock import day_in_japan
 from caasis.kernel.errors import Invalid, TooMany, WrongState
 from caasis.kernel.ids import uuid7
+from caasis.operations.survey_selectors import link_for_contact
 from caasis.platform.files.store import check_size
 from caasis.portal.advice import advice
 from caasis.portal.forms.receipt import OpenReceiptForm, ReplyForm
@@ -89,6 +90,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "withdrawn": withdrawn,
         "moved_to": moved_to(contact.id),
         "notice": _notice(request),
+        "survey": "" if withdrawn else link_for_contact(contact_id=contact.id, now=timezone.now()),
         "advice": None
         if withdrawn
         else advice(outlook_of(contact.facts), contact.facts, today=day_in_japan(timezone.now())),
